@@ -1,0 +1,113 @@
+"""Shim: the steps of a run that the controller takes itself: read, plan, report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from rollway.errors import RollwayError
+
+from rollway.report.result import write_report
+from rollway.rollout.journal import Journal
+from rollway.rollout.planning import decide
+from rollway.rollout.reading import Inputs, read
+from rollway.rollout.request import load_request
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
+    """Arguments: `step`, and for `read` what the role `release` passes."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        self._vars = task_vars or {}
+        steps: dict[str, Callable[[], dict[str, Any]]] = {
+            "read": self._read,
+            "plan": self._plan,
+            "report": self._report,
+        }
+        try:
+            return steps[str(self._task.args["step"])]()
+        except RollwayError as error:
+            raise AnsibleActionFail(str(error)) from error
+
+    def _read(self) -> dict[str, Any]:
+        run_dir = read(self._inputs())
+        return {"changed": False, "run_dir": str(run_dir)}
+
+    def _plan(self) -> dict[str, Any]:
+        run_dir = self._run_dir()
+        plan = decide(load_request(run_dir), Journal(run_dir).results("acquire"))
+        plan.save(run_dir)
+        return {
+            "changed": False,
+            "wave_count": len(plan.waves),
+            "wave_sizes": [len(wave) for wave in plan.waves],
+            "waves": plan.waves,
+            "starts_by_wave": plan.starts_by_wave,
+            "restore": plan.restore,
+            "switch_hosts": plan.wave_hosts if plan.has_workers else [],
+            "said": _say_plan(plan),
+        }
+
+    def _report(self) -> dict[str, Any]:
+        result = write_report(self._run_dir())
+        is_failed = result["exit"] != 0
+        sentence = f"{result.get('sentence', '')}; next: {result.get('next', '')}"
+        return {"changed": False, "failed": is_failed, "msg": sentence, "result": result}
+
+    def _run_dir(self) -> Path:
+        return Path(str(self._vars["__release_read"]["run_dir"]))
+
+    def _inputs(self) -> Inputs:
+        args = self._task.args
+        groups, hosts = self._vars["groups"], self._vars["hostvars"]
+        app_hosts = [str(name) for name in groups.get("app", [])]
+        return Inputs(
+            verb=str(args["verb"]),
+            env=str(args.get("env") or self._environment()),
+            app=str(args.get("app") or ""),
+            version=str(args.get("version") or ""),
+            to=str(args.get("to") or ""),
+            run_id=str(args.get("run_id") or ""),
+            apps_dir=Path(str(args["apps_dir"])).resolve(),
+            runs_dir=Path(str(args["runs_dir"])).resolve(),
+            app_hosts=app_hosts,
+            edges=[str(name) for name in groups.get("edge", [])],
+            addresses={name: str(hosts[name].get("rollway_address", "")) for name in app_hosts},
+            registry=self._registry(),
+            variables={str(key): str(value) for key, value in args["variables"].items()},
+            url=str(args.get("url") or ""),
+            process=os.getppid(),
+            reads_only=bool(self._task.check_mode),
+        )
+
+    def _environment(self) -> str:
+        source = Path(str(self._vars["ansible_inventory_sources"][0]))
+        return source.name if source.is_dir() else source.parent.name
+
+    def _registry(self) -> dict[str, str | None]:
+        names = ("controller", "ca", "username", "password")
+        found = {name: self._value(f"release_registry_{name}") for name in names}
+        return {**found, "registry": self._value("release_registry")}
+
+    def _value(self, name: str) -> str | None:
+        value = self._templar.template(self._vars.get(name))
+        return str(value) if value else None
+
+
+def _say_plan(plan: Any) -> str:
+    if plan.refusal:
+        return "refused before any change"
+    if not plan.waves:
+        return f"{plan.release_id} serves on every host already"
+    sizes = ", ".join(str(len(wave)) for wave in plan.waves)
+    return f"{plan.verb} of {plan.release_id} to {len(plan.wave_hosts)} hosts in waves of {sizes}"

@@ -1,0 +1,96 @@
+"""Shim: one step of a run on one host. `rollway.rollout.drive` decides what it means here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+
+from rollway.report.lines import say
+from rollway.rollout.drive import Skip, work_for
+from rollway.rollout.journal import Event, Journal
+from rollway.rollout.plan import load_plan
+
+_CREDENTIALS = {
+    "serveraddress": "release_registry",
+    "username": "release_registry_username",
+    "password": "release_registry_password",
+}
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
+    """Arguments: `step`, and `wave` (counting from 0) where the step belongs to one."""
+
+    _requires_connection = True
+    _supports_check_mode = True
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        self._vars = task_vars or {}
+        self._host = str(self._task.delegate_to or self._vars["inventory_hostname"])
+        step, wave = str(self._task.args["step"]), self._task.args.get("wave")
+        run_dir = self._run_dir()
+        number = None if wave is None else int(wave)
+        work = work_for(run_dir, step=step, host=self._host, wave=number)
+        if isinstance(work, Skip):
+            return {"skipped": True, "skip_reason": work.reason, "changed": False}
+        return self._carry_out(run_dir, step, number, work)
+
+    def _run_dir(self) -> Path:
+        read = self._vars["hostvars"].get("localhost", {}).get("__release_read") or {}
+        if "run_dir" not in read:
+            raise AnsibleError(
+                "the step `read` on localhost did not run; a --limit has to keep localhost and "
+                "the group edge: --limit=HOSTS:edge:localhost"
+            )
+        return Path(str(read["run_dir"]))
+
+    def _carry_out(self, run_dir: Path, step: str, wave: int | None, work: Any) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        lost = None
+        try:
+            for call in work:
+                result = _merge(result, self._call(call))
+        except AnsibleConnectionFailure as error:
+            lost, result = error, {"ok": False, "msg": str(error)}
+        event = Event(
+            step=step,
+            host=self._host,
+            ok=bool(result.get("ok", False)),
+            unreachable=lost is not None,
+            wave=wave,
+            result=result,
+        )
+        Journal(run_dir).append(event)
+        if lost is not None:
+            raise lost
+        return {**result, "said": say(event, load_plan(run_dir))}
+
+    def _call(self, call: Any) -> dict[str, Any]:
+        arguments = dict(call.arguments)
+        if arguments.get("step") == "stage":
+            arguments["registry_auth"] = self._registry_auth()
+        result = self._execute_module(
+            module_name=call.module, module_args=arguments, task_vars=self._vars
+        )
+        result.pop("invocation", None)
+        return dict(result)
+
+    def _registry_auth(self) -> dict[str, str] | None:
+        """Read here and not from the task's arguments, which Ansible may be told to print."""
+        names = {key: self._vars.get(name) for key, name in _CREDENTIALS.items()}
+        values = {key: str(self._templar.template(value) or "") for key, value in names.items()}
+        return values if values["username"] else None
+
+
+def _merge(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """The result of `compose_release`, with that of a `haproxy_backend` after it under `edge`."""
+    if not first:
+        return second
+    both_ok = bool(first.get("ok")) and bool(second.get("ok"))
+    problem = first.get("problem") or second.get("problem")
+    return {**first, "edge": second, "ok": both_ok, "problem": problem}

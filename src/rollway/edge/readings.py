@@ -1,0 +1,43 @@
+"""What the edges said about their servers when they were acquired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rollway.rollout.journal import Event
+from rollway.rollout.plan import HostPlan
+
+
+def ready_slots(acquired: Mapping[str, Event]) -> dict[str, str]:
+    """The slot of each host that gets requests now, where the edges know one."""
+    return {
+        server["host"]: server["slot"]
+        for server in _servers(acquired)
+        if server["admin_state"] == "ready"
+    }
+
+
+def needs_restoring(hosts: Iterable[HostPlan], acquired: Mapping[str, Event]) -> bool:
+    """Whether an edge strays from the plan's start, or still has workers from before a reload.
+
+    A run that was killed between a shift and its records leaves an edge on a slot that the
+    host's records call idle: stopping it there would lose requests.
+    """
+    if any(_edge(event).get("old_workers") for event in acquired.values()):
+        return True
+    serving = {host.name: host.serving for host in hosts}
+    return any(
+        server["admin_state"] == "ready" and serving.get(server["host"]) != server["slot"]
+        for server in _servers(acquired)
+        if server["host"] in serving
+    )
+
+
+def _servers(acquired: Mapping[str, Event]) -> list[dict[str, Any]]:
+    return [server for event in acquired.values() for server in _edge(event).get("servers", [])]
+
+
+def _edge(event: Event) -> Mapping[str, Any]:
+    edge: Mapping[str, Any] = event.result.get("edge") or {}
+    return edge

@@ -1,0 +1,58 @@
+"""One short present-tense sentence for what a step did on a host."""
+
+from __future__ import annotations
+
+from rollway.rollout.journal import Event
+from rollway.rollout.plan import Plan
+
+
+def say(event: Event, plan: Plan | None) -> str:
+    """`app-1: 4-1.2.0 is ready in green after 1.4 s`; for trouble, what was found."""
+    if event.unreachable:
+        return f"{event.host}: cannot be reached"
+    if not event.ok:
+        return f"{event.host}: {_trouble(event)}"
+    return f"{event.host}: {_done(event, plan)}"
+
+
+def _trouble(event: Event) -> str:
+    problem = event.result.get("problem") or {}
+    parts = [problem.get("where", ""), problem.get("found") or str(event.result.get("msg", ""))]
+    return ": ".join(part for part in parts if part)
+
+
+def _done(event: Event, plan: Plan | None) -> str:
+    release = plan.release_id if plan and plan.release.get("id") else ""
+    seconds = f"after {event.result.get('seconds', 0.0):.1f} s"
+    is_started = event.step == "start" or event.result.get("started")
+    sentences = {
+        "acquire": _acquired(event),
+        "stage": f"runs {release}, ready {seconds}" if is_started else f"has {release} {seconds}",
+        "advance": f"runs {release}, ready {seconds}",
+        "start": f"runs {release}, ready {seconds}",
+        "switch": f"workers run {release} {seconds}",
+        "shift": _shifted(event, plan),
+        "unshift": f"serves {_previous(plan)} again",
+        "settle": "serves the recorded slots, no worker of an earlier reload is left",
+    }
+    return sentences.get(event.step, "recorded and unlocked")
+
+
+def _acquired(event: Event) -> str:
+    state = event.result.get("state") or {}
+    active = (state.get("slots") or {}).get(state.get("active")) or {}
+    if "edge" in event.result and not state:
+        return "acquired"
+    return f"acquired, serves {active.get('release') or 'nothing yet'}"
+
+
+def _shifted(event: Event, plan: Plan | None) -> str:
+    if plan is None or event.wave is None:
+        return "traffic moved"
+    hosts = ", ".join(plan.waves[event.wave])
+    number = f"wave {event.wave + 1} of {len(plan.waves)}"
+    return f"{number}: traffic of {hosts} goes to {plan.release_id}"
+
+
+def _previous(plan: Plan | None) -> str:
+    return str((plan.previous.get("id") if plan else None) or "what it did before")

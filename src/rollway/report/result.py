@@ -1,0 +1,114 @@
+"""`result.json` of a run: what changed, where, how long, and what to type next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rollway import exits
+from rollway.records.files import write_whole
+from rollway.report.junit import junit_xml
+from rollway.rollout.calls import active_slot_of
+from rollway.rollout.journal import Event, Journal
+from rollway.rollout.ledger import fold
+from rollway.rollout.outcome import Outcome, conclude
+from rollway.rollout.plan import Plan, load_plan
+from rollway.rollout.request import Request, load_request
+from rollway.rollout.verdict import Verdict, judge
+
+
+def write_report(run_dir: Path) -> dict[str, Any]:
+    """Fold the run's folder into `result.json` and `junit.xml`, and return the result."""
+    request, plan = load_request(run_dir), load_plan(run_dir)
+    events = Journal(run_dir).events()
+    result = _result(request, plan, events)
+    write_whole(run_dir / "result.json", json.dumps(result, indent=1, ensure_ascii=False))
+    write_whole(run_dir / "junit.xml", junit_xml(result, events))
+    return result
+
+
+def _result(request: Request, plan: Plan | None, events: list[Event]) -> dict[str, Any]:
+    head = {
+        "run": request.run["id"],
+        "verb": request.verb,
+        "app": request.app,
+        "env": request.env,
+        "owner": request.run.get("owner"),
+        "started": request.run["started"],
+        "finished": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "url": request.url,
+    }
+    if plan is None:
+        return {**head, "outcome": "broken", "exit": exits.UNEXPECTED, "hosts": []}
+    ledger = fold(plan, events)
+    verdict = judge(plan, ledger)
+    outcome = conclude(plan, ledger, verdict, events)
+    if request.reads_only and not plan.refusal:
+        outcome = _planned(plan)
+    return {
+        **head,
+        **_release(plan),
+        "outcome": outcome.name,
+        "exit": outcome.exit_code,
+        "sentence": outcome.sentence,
+        "reasons": list(outcome.reasons),
+        "next": outcome.next_command,
+        "hosts": [_host(plan, name, events, verdict) for name in plan.hosts],
+        "waves": plan.waves,
+        "problems": plan.refusal.problems if plan.refusal else _problems(events),
+        "rollback_of": plan.previous.get("id") if plan.verb == "rollback" else None,
+    }
+
+
+def _planned(plan: Plan) -> Outcome:
+    count = len(plan.wave_hosts)
+    sentence = f"{plan.release_id} would go to {count} hosts in {len(plan.waves)} waves"
+    following = f"./invoke {plan.verb} --env={plan.env} --app={plan.app}"
+    if plan.verb == "deploy":
+        following += f" --version={plan.release['version']}"
+    return Outcome("planned", exits.DONE, sentence, following)
+
+
+def _release(plan: Plan) -> dict[str, Any]:
+    source = plan.release.get("source") or {}
+    return {
+        "release": plan.release.get("id"),
+        "version": plan.release.get("version"),
+        "commit": source.get("commit"),
+        "previous": plan.previous.get("id"),
+        "images": plan.release.get("images", {}),
+        "notes": plan.release.get("notes", []),
+    }
+
+
+def _host(plan: Plan, name: str, events: list[Event], verdict: Verdict) -> dict[str, Any]:
+    host = plan.hosts[name]
+    slot = active_slot_of(plan, fold(plan, events), verdict, name)
+    is_new = slot == host.new_slot and host.action != "none"
+    seconds = {event.step: event.result.get("seconds") for event in events if event.host == name}
+    return {
+        "host": name,
+        "action": host.action,
+        "slot": slot,
+        "release": plan.release_id if is_new else host.old_release,
+        "before": host.old_release,
+        "seconds": seconds,
+    }
+
+
+def _problems(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """What failed, with the evidence a person needs: container states, last log lines."""
+    return [
+        {
+            "host": event.host,
+            "step": event.step,
+            "unreachable": event.unreachable,
+            **(event.result.get("problem") or {"found": str(event.result.get("msg", ""))}),
+            "containers": event.result.get("containers", []),
+        }
+        for event in events
+        if not event.ok
+    ]

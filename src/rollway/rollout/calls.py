@@ -1,0 +1,187 @@
+"""Which module call each step means on each host: the one place between a plan and the modules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rollway.edge.servers import desired_servers, servers_of
+from rollway.rollout.ledger import Ledger
+from rollway.rollout.plan import HostPlan, Plan
+from rollway.rollout.request import Request
+from rollway.rollout.verdict import Verdict
+
+HOST_MODULE = "compose_release"
+EDGE_MODULE = "haproxy_backend"
+EDGE_ROOT = "/var/lib/rollway-edge"
+RETAINED_RELEASES = 5
+PROBE_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Call:
+    """One module call on one host."""
+
+    module: str
+    arguments: dict[str, Any]
+
+
+def acquire_calls(request: Request, host: str, *, reads_only: bool) -> list[Call]:
+    """Ask a host what it is and take its lock; an edge also says what it serves."""
+    arguments = {
+        "step": "acquire",
+        "mode": "read" if reads_only else "lock",
+        "app": request.app,
+        "run": request.run,
+        "alive": request.alive,
+    }
+    if host in request.edges and host not in request.app_hosts:
+        edge = {**arguments, "kind": "edge", "root": EDGE_ROOT}
+        return [Call(HOST_MODULE, edge), _read_edge(request.app)]
+    services = [
+        {"name": service["name"], "replicas": service["replicas"]}
+        for service in (request.manifest or {}).get("services", [])
+        if service["class"] == "web" and service.get("port")
+    ]
+    images = sorted(set((request.manifest or {}).get("images", {}).values()))
+    app = Call(HOST_MODULE, {**arguments, "kind": "app", "services": services, "images": images})
+    return [app, _read_edge(request.app)] if host in request.edges else [app]
+
+
+def stage_call(plan: Plan, host: HostPlan, manifest: Mapping[str, Any]) -> Call:
+    """Bring the release to a host; the first wave's hosts go on and start it."""
+    arguments = {
+        **_common(plan, host.name, "stage"),
+        "manifest": dict(manifest),
+        "then_start": bool(plan.waves) and host.name in plan.waves[0],
+        **_slot_arguments(plan, host),
+    }
+    return Call(HOST_MODULE, arguments)
+
+
+def start_call(plan: Plan, host: HostPlan) -> Call:
+    """Start a staged release in the other slot."""
+    arguments = {**_common(plan, host.name, "start"), **_slot_arguments(plan, host)}
+    return Call(HOST_MODULE, {**arguments, "release_id": plan.release_id})
+
+
+def switch_call(plan: Plan, host: HostPlan) -> Call:
+    """Stop the workers of the old slot with grace, and start those of the new one."""
+    arguments = {**_common(plan, host.name, "switch"), "release_id": plan.release_id}
+    return Call(HOST_MODULE, {**arguments, "slot": host.new_slot, "old_slot": host.old_slot})
+
+
+def conclude_call(
+    plan: Plan, host: str, *, outcome: str, active_slot: str | None, record: Mapping[str, Any]
+) -> Call:
+    """Record what became of the run on a host, and unlock it."""
+    arguments = {**_common(plan, host, "conclude"), "outcome": outcome, "record": dict(record)}
+    if host not in plan.hosts:
+        is_edge = host in plan.edges
+        return Call(
+            HOST_MODULE, {**arguments, **({"kind": "edge", "root": EDGE_ROOT} if is_edge else {})}
+        )
+    rollout = plan.release.get("rollout", {})
+    return Call(
+        HOST_MODULE,
+        {
+            **arguments,
+            "release_id": plan.release_id,
+            "slot": plan.hosts[host].new_slot,
+            "active_slot": active_slot,
+            "voids": plan.voids,
+            "keep_warm_seconds": rollout.get("keep_warm_seconds", 300),
+            "retention": RETAINED_RELEASES,
+        },
+    )
+
+
+def shift_call(plan: Plan, ledger: Ledger, wave: int) -> Call:
+    """Move one wave's traffic; with the last wave, hosts that failed leave rotation."""
+    shifting = [host for host in plan.waves[wave] if host not in ledger.failed_hosts]
+    serving = serving_after(plan, ledger, wave)
+    new_slots = {name: plan.hosts[name].new_slot for name in shifting}
+    probed = servers_of([plan.hosts[name] for name in shifting], new_slots)
+    bake = plan.release.get("rollout", {}).get("bake_seconds", 0) if plan.verb == "deploy" else 0
+    return Call(
+        EDGE_MODULE,
+        {
+            **_edge_common(plan, plan.release),
+            "servers": desired_servers(plan.hosts, serving),
+            "probe": probed,
+            "probe_seconds": PROBE_SECONDS,
+            "observe_seconds": bake,
+        },
+    )
+
+
+def unshift_call(plan: Plan) -> Call:
+    """Put every host back on the slot that served before the run."""
+    serving = {name: host.serving for name, host in plan.hosts.items()}
+    return Call(
+        EDGE_MODULE,
+        {
+            **_edge_common(plan, plan.previous or plan.release),
+            "servers": desired_servers(plan.hosts, serving),
+        },
+    )
+
+
+def settle_call(plan: Plan) -> Call:
+    """Wait until no worker of an earlier reload is left, which might still use an old slot."""
+    drain = _http(plan.release).get("drain_seconds", 30)
+    arguments = {"app": plan.app, "step": "settle", "run_id": plan.run["id"]}
+    return Call(EDGE_MODULE, {**arguments, "deadline_seconds": drain + 15})
+
+
+def serving_after(plan: Plan, ledger: Ledger, wave: int) -> dict[str, str | None]:
+    """The slot that serves on each host once this wave has moved."""
+    moved = {name for earlier in plan.waves[: wave + 1] for name in earlier}
+    serving: dict[str, str | None] = {}
+    for name, host in plan.hosts.items():
+        is_last = wave == len(plan.waves) - 1
+        if name in ledger.failed_hosts:
+            serving[name] = None if is_last else host.serving
+        else:
+            serving[name] = host.new_slot if name in moved else host.serving
+    return serving
+
+
+def active_slot_of(plan: Plan, ledger: Ledger, verdict: Verdict, host: str) -> str | None:
+    """The slot a host is recorded with when the run ends."""
+    one = plan.hosts[host]
+    return one.new_slot if verdict.is_continue and host not in ledger.failed_hosts else one.old_slot
+
+
+def _common(plan: Plan, host: str, step: str) -> dict[str, Any]:
+    return {
+        "step": step,
+        "app": plan.app,
+        "run": plan.run,
+        "generation": plan.generations[host],
+    }
+
+
+def _slot_arguments(plan: Plan, host: HostPlan) -> dict[str, Any]:
+    return {
+        "slot": host.new_slot,
+        "address": host.address,
+        "inventory_host": host.name,
+        "drain_seconds": _http(plan.previous or plan.release).get("drain_seconds", 30),
+    }
+
+
+def _edge_common(plan: Plan, release: Mapping[str, Any]) -> dict[str, Any]:
+    http = _http(release)
+    backend = {name: http[name] for name in ("ready", "hosts", "path", "retry", "drain_seconds")}
+    return {"app": plan.app, "step": "apply", "run_id": plan.run["id"], "backend": backend}
+
+
+def _http(release: Mapping[str, Any]) -> Mapping[str, Any]:
+    http: Mapping[str, Any] = release.get("http") or {}
+    return http
+
+
+def _read_edge(app: str) -> Call:
+    return Call(EDGE_MODULE, {"app": app, "step": "read"})

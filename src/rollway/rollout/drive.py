@@ -1,0 +1,186 @@
+"""What a step does on one host, right now: the journal and the verdict decide, not Ansible.
+
+Every task of the playbooks ends here. A step whose time has not come, or has passed because the
+verdict is no longer `continue`, is skipped with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rollway.rollout import calls, outcome
+from rollway.rollout.calls import Call
+from rollway.rollout.journal import Journal
+from rollway.rollout.ledger import Ledger, fold
+from rollway.rollout.plan import HostPlan, Plan, load_plan
+from rollway.rollout.request import load_request
+from rollway.rollout.verdict import Decision, Verdict, judge
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Nothing to do here, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A run as it stands when a task begins."""
+
+    run_dir: Path
+    plan: Plan
+    ledger: Ledger
+    verdict: Verdict
+    journal: Journal
+    host: str
+    wave: int | None
+
+    @property
+    def may_continue(self) -> bool:
+        return self.verdict.is_continue and self.host not in self.ledger.failed_hosts
+
+
+Work = list[Call] | Skip
+
+
+def work_for(run_dir: Path, *, step: str, host: str, wave: int | None = None) -> Work:
+    """The module calls of a step on a host, or why there are none."""
+    if step == "acquire":
+        request = load_request(run_dir)
+        return calls.acquire_calls(request, host, reads_only=request.reads_only)
+    situation = _situation(run_dir, host, wave)
+    if situation is None:
+        return Skip("there is no plan to carry out")
+    return _STEPS[step](situation)
+
+
+def _situation(run_dir: Path, host: str, wave: int | None) -> Situation | None:
+    plan = load_plan(run_dir)
+    if plan is None or load_request(run_dir).reads_only:
+        return None
+    journal = Journal(run_dir)
+    ledger = fold(plan, journal.events())
+    return Situation(run_dir, plan, ledger, judge(plan, ledger), journal, host, wave)
+
+
+def _settle(now: Situation) -> Work:
+    if not now.plan.restore or not now.may_continue or not _has_edges(now.plan):
+        return Skip("the edges are as the hosts record them")
+    return [calls.unshift_call(now.plan), calls.settle_call(now.plan)]
+
+
+def _stage(now: Situation) -> Work:
+    one = _host_to_start(now)
+    if isinstance(one, Skip):
+        return one
+    manifest = load_request(now.run_dir).manifest
+    if manifest is None:
+        is_first = now.host in now.plan.waves[0]
+        return [calls.start_call(now.plan, one)] if is_first else Skip("it starts later")
+    return [calls.stage_call(now.plan, one, {**manifest, "id": now.plan.release_id})]
+
+
+def _advance(now: Situation) -> Work:
+    """After the first wave was accepted: its workers change, and everything else starts."""
+    if not now.may_continue or not now.plan.waves:
+        return Skip("the run goes no further")
+    if now.host in now.plan.waves[0]:
+        return _switch_one(now)
+    if now.plan.starts_by_wave:
+        return Skip("it starts with its wave")
+    return _start(now)
+
+
+def _start(now: Situation) -> Work:
+    if now.host in now.ledger.started:
+        return Skip("it is started")
+    one = _host_to_start(now)
+    return one if isinstance(one, Skip) else [calls.start_call(now.plan, one)]
+
+
+def _switch(now: Situation) -> Work:
+    if not now.may_continue or not now.plan.waves or now.host in now.plan.waves[0]:
+        return Skip("its workers stay")
+    return _switch_one(now)
+
+
+def _switch_one(now: Situation) -> Work:
+    one = now.plan.hosts.get(now.host)
+    if one is None or one.action == "none" or not now.plan.has_workers:
+        return Skip("it has no workers to change")
+    return [calls.switch_call(now.plan, one)]
+
+
+def _shift(now: Situation) -> Work:
+    if not now.may_continue or not _has_edges(now.plan):
+        return Skip("no traffic moves")
+    if now.wave is None or now.wave >= len(now.plan.waves):
+        return Skip("there is no such wave")
+    if now.wave > now.ledger.shifted_waves:
+        return Skip("an earlier wave is not confirmed")
+    return [calls.shift_call(now.plan, now.ledger, now.wave)]
+
+
+def _unshift(now: Situation) -> Work:
+    is_needed = now.verdict.decision is Decision.ROLL_BACK and now.ledger.touched_waves > 0
+    return [calls.unshift_call(now.plan)] if is_needed else Skip("there is nothing to undo")
+
+
+def _conclude(now: Situation) -> Work:
+    if now.host not in now.plan.generations:
+        return Skip("it was not acquired")
+    result = outcome.conclude(now.plan, now.ledger, now.verdict, now.journal.events())
+    is_planned = now.host in now.plan.hosts
+    slot = calls.active_slot_of(now.plan, now.ledger, now.verdict, now.host) if is_planned else None
+    record = _record(now.plan, result)
+    call = calls.conclude_call(
+        now.plan, now.host, outcome=result.record, active_slot=slot, record=record
+    )
+    return [call]
+
+
+def _host_to_start(now: Situation) -> HostPlan | Skip:
+    one = now.plan.hosts.get(now.host)
+    if not now.may_continue or one is None:
+        return Skip("the run goes no further")
+    if one.action != "start":
+        return Skip(f"{now.plan.release_id} runs there already")
+    return one
+
+
+def _has_edges(plan: Plan) -> bool:
+    return bool(plan.release.get("http"))
+
+
+def _record(plan: Plan, result: outcome.Outcome) -> Mapping[str, Any]:
+    source = plan.release.get("source") or {}
+    return {
+        "run": plan.run["id"],
+        "verb": plan.verb,
+        "app": plan.app,
+        "env": plan.env,
+        "release": plan.release.get("id"),
+        "version": plan.release.get("version"),
+        "commit": source.get("commit"),
+        "previous": plan.previous.get("id"),
+        "outcome": result.name,
+        "owner": plan.run.get("owner"),
+        "started": plan.run.get("started"),
+        "reasons": list(result.reasons),
+    }
+
+
+_STEPS = {
+    "settle": _settle,
+    "stage": _stage,
+    "advance": _advance,
+    "start": _start,
+    "switch": _switch,
+    "shift": _shift,
+    "unshift": _unshift,
+    "conclude": _conclude,
+}

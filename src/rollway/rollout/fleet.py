@@ -1,0 +1,79 @@
+"""What `acquire` said about the fleet, read into frozen objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rollway.rollout.journal import Event
+
+SLOTS = ("blue", "green")
+
+
+@dataclass(frozen=True)
+class SlotView:
+    """One slot of a host: which release it holds and whether it runs."""
+
+    release: str | None = None
+    version: str | None = None
+    state: str = "empty"
+
+    @property
+    def is_running(self) -> bool:
+        return self.state in {"running", "warm"}
+
+
+@dataclass(frozen=True)
+class HostView:
+    """An app host as its own records show it; `ports` is service → slot → port per replica."""
+
+    name: str
+    generation: int = 0
+    active: str | None = None
+    slots: Mapping[str, SlotView] = field(default_factory=dict)
+    releases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    manifests: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    ports: Mapping[str, Mapping[str, list[int]]] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def active_release(self) -> str | None:
+        return self.slots[self.active].release if self.active else None
+
+    @property
+    def idle_slot(self) -> str:
+        return other_slot(self.active) if self.active else SLOTS[0]
+
+    def slot_running(self, release: str) -> str | None:
+        """The slot that already runs this release, active or warm."""
+        for name, slot in self.slots.items():
+            if slot.release == release and slot.is_running:
+                return name
+        return None
+
+
+def other_slot(slot: str) -> str:
+    """The slot beside this one."""
+    return SLOTS[1] if slot == SLOTS[0] else SLOTS[0]
+
+
+def host_view(event: Event) -> HostView:
+    """Read the result of one host's `acquire`."""
+    result = event.result
+    state = result.get("state") or {}
+    slots = state.get("slots") or {}
+    return HostView(
+        name=event.host,
+        generation=result.get("generation", 0),
+        active=state.get("active"),
+        slots={name: _slot_view(slots.get(name) or {}) for name in SLOTS},
+        releases=state.get("releases") or {},
+        manifests=result.get("manifests") or {},
+        ports=result.get("ports") or {},
+        facts=result.get("facts") or {},
+    )
+
+
+def _slot_view(slot: Mapping[str, Any]) -> SlotView:
+    return SlotView(slot.get("release"), slot.get("version"), slot.get("state") or "empty")

@@ -1,0 +1,57 @@
+"""The journal of a run: one JSON line for everything that happened, in the run's folder.
+
+Steps run in parallel worker processes of Ansible, so each line is written by a single `write` to
+a file opened with O_APPEND, which Linux keeps whole and in order. Failure is data here: a host
+that failed or vanished is a line like any other, and the ledger is folded from the lines.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened. `step` is a phase of the run, `wave` counts from 0."""
+
+    step: str
+    host: str
+    ok: bool = True
+    unreachable: bool = False
+    wave: int | None = None
+    time: float = 0.0
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+class Journal:
+    """The events of one run, in `<run folder>/events.jsonl`."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self.run_dir = run_dir
+        self._path = run_dir / "events.jsonl"
+
+    def append(self, event: Event) -> None:
+        """Add one line. Seconds are wall time, for people; durations come from the steps."""
+        entry = {**event.__dict__, "time": event.time or time.time()}
+        line = json.dumps(entry, separators=(",", ":"), ensure_ascii=False) + "\n"
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, line.encode())
+        finally:
+            os.close(descriptor)
+
+    def events(self) -> list[Event]:
+        """Every event so far, oldest first; none when the run has not written yet."""
+        if not self._path.exists():
+            return []
+        lines = self._path.read_text(encoding="utf-8").splitlines()
+        return [Event(**json.loads(line)) for line in lines]
+
+    def results(self, step: str) -> dict[str, Event]:
+        """The last event of a step, by host."""
+        return {event.host: event for event in self.events() if event.step == step}

@@ -1,0 +1,96 @@
+"""The ledger: what happened to each host in this run, folded from the journal.
+
+Unreachable is failed, and one budget counts over the whole run: neither Ansible's `serial` nor
+its `max_fail_percentage` can do that (they count per batch, and not the unreachable ones).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rollway.rollout.journal import Event
+from rollway.rollout.plan import Plan
+
+HOST_STEPS = frozenset({"stage", "advance", "start", "switch"})
+EDGE_STEPS = frozenset({"settle", "shift"})
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One host that failed: at which step, why, and whether it could not be reached."""
+
+    host: str
+    step: str
+    found: str
+    unreachable: bool = False
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The state of a run so far.
+
+    `shifted_waves` are those that every edge confirmed; `reverted` is None until the edges were
+    put back, then whether all of them confirmed it.
+    """
+
+    failures: tuple[Failure, ...]
+    edge_failures: tuple[Failure, ...]
+    started: frozenset[str]
+    shifted_waves: int
+    touched_waves: int
+    reverted: bool | None
+
+    @property
+    def failed_hosts(self) -> frozenset[str]:
+        return frozenset(failure.host for failure in self.failures)
+
+
+def fold(plan: Plan, events: Iterable[Event]) -> Ledger:
+    """Read the journal into a ledger."""
+    seen = list(events)
+    return Ledger(
+        failures=_host_failures(seen),
+        edge_failures=tuple(_failure(event) for event in seen if _is_bad(event, EDGE_STEPS)),
+        started=frozenset(event.host for event in seen if _has_started(event)),
+        shifted_waves=_count_waves(plan, seen),
+        touched_waves=len({event.wave for event in seen if event.step == "shift"}),
+        reverted=_reverted(plan, seen),
+    )
+
+
+def _host_failures(events: list[Event]) -> tuple[Failure, ...]:
+    first: dict[str, Failure] = {}
+    for event in events:
+        if _is_bad(event, HOST_STEPS):
+            first.setdefault(event.host, _failure(event))
+    return tuple(first.values())
+
+
+def _is_bad(event: Event, steps: frozenset[str]) -> bool:
+    return event.step in steps and not event.ok
+
+
+def _failure(event: Event) -> Failure:
+    problem = event.result.get("problem") or {}
+    found = problem.get("found") or event.result.get("msg") or "no answer"
+    return Failure(event.host, event.step, str(found).strip(), unreachable=event.unreachable)
+
+
+def _has_started(event: Event) -> bool:
+    return event.ok and bool(event.result.get("started"))
+
+
+def _count_waves(plan: Plan, events: list[Event]) -> int:
+    """Waves that every edge confirmed."""
+    confirmed = {(event.wave, event.host) for event in events if event.step == "shift" and event.ok}
+    return sum(
+        all((wave, edge) in confirmed for edge in plan.edges) for wave in range(len(plan.waves))
+    )
+
+
+def _reverted(plan: Plan, events: list[Event]) -> bool | None:
+    undone = {event.host: event.ok for event in events if event.step == "unshift"}
+    if not undone:
+        return None
+    return all(undone.get(edge, False) for edge in plan.edges)

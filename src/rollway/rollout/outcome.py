@@ -1,0 +1,89 @@
+"""How a run ended: the exit code of the command line, in words, with the next command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from rollway import exits
+from rollway.rollout.journal import Event
+from rollway.rollout.ledger import Ledger
+from rollway.rollout.plan import DEPLOY, Plan
+from rollway.rollout.verdict import Decision, Verdict
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`name` is good, bad, refused, locked or broken; `record` is what hosts write down."""
+
+    name: str
+    exit_code: int
+    sentence: str
+    next_command: str
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def record(self) -> str:
+        """The word the hosts know: good, bad, or aborted when nothing was changed."""
+        return {"good": "good", "bad": "bad", "broken": "bad"}.get(self.name, "aborted")
+
+
+def conclude(plan: Plan, ledger: Ledger, verdict: Verdict, events: Iterable[Event]) -> Outcome:
+    """Decide the outcome; call it before `conclude` for the record and after it for the report."""
+    left = _unfinished(events)
+    if plan.refusal:
+        return _refused(plan, verdict)
+    if verdict.decision is Decision.ROLL_BACK:
+        return _rolled_back(plan, ledger, verdict, left)
+    return _done(plan, ledger, verdict, left)
+
+
+def _done(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) -> Outcome:
+    what = f"{plan.release_id} serves on {len(plan.hosts) - len(ledger.failed_hosts)} hosts"
+    missing = sorted({*ledger.failed_hosts, *left})
+    if missing:
+        sentence = f"{what}, but not in order: {', '.join(missing)}"
+        return Outcome("good", exits.NEEDS_PERSON, sentence, _again(plan), verdict.reasons)
+    return Outcome("good", exits.DONE, what, _go_back(plan))
+
+
+def _rolled_back(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) -> Outcome:
+    if ledger.reverted is False or left:
+        sentence = "failed, and not every host could be put back"
+        named = f"{sentence}: {', '.join(left)}" if left else f"{sentence}: an edge did not answer"
+        return Outcome("broken", exits.NEEDS_PERSON, named, _status(plan), verdict.reasons)
+    old = plan.previous.get("id") or "nothing, as before"
+    sentence = f"{plan.release_id} failed; the whole fleet serves {old}"
+    return Outcome("bad", exits.FAILED, sentence, _status(plan), verdict.reasons)
+
+
+def _refused(plan: Plan, verdict: Verdict) -> Outcome:
+    assert plan.refusal is not None
+    is_locked = plan.refusal.exit_code == exits.LOCKED
+    name = "locked" if is_locked else "refused"
+    following = _status(plan)
+    for problem in plan.refusal.problems:
+        following = problem.get("next") or following
+    sentence = f"{name} before any change"
+    return Outcome(name, plan.refusal.exit_code, sentence, following, verdict.reasons)
+
+
+def _unfinished(events: Iterable[Event]) -> list[str]:
+    """Hosts whose last word, the step `conclude`, is missing or was not good."""
+    last: Mapping[str, Event] = {event.host: event for event in events if event.step == "conclude"}
+    return sorted(name for name, event in last.items() if not event.ok)
+
+
+def _go_back(plan: Plan) -> str:
+    if not plan.previous or plan.verb != DEPLOY:
+        return _status(plan)
+    return f"./invoke rollback --env={plan.env} --app={plan.app}"
+
+
+def _again(plan: Plan) -> str:
+    version = plan.release.get("version", "")
+    return f"./invoke deploy --env={plan.env} --app={plan.app} --version={version}"
+
+
+def _status(plan: Plan) -> str:
+    return f"./invoke status --env={plan.env} --app={plan.app}"

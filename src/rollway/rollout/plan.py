@@ -1,0 +1,104 @@
+"""The plan of a run: decided once, after `acquire`, and written to `plan.json` in the run's folder.
+
+Everything after it only reads it: which release, which slot on which host, in which waves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+DEPLOY = "deploy"
+ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why nothing was changed: the exit code of the command line and the problems, by host."""
+
+    exit_code: int
+    problems: list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class HostPlan:
+    """What becomes of one app host.
+
+    `action`: `start` (start the release in `new_slot`, then shift), `shift` (it runs there
+    already) or `none` (the host serves the release already). `ports` and `replicas` are those of
+    the service behind the edge, by slot; `serving` is the slot that gets requests now.
+    """
+
+    name: str
+    address: str
+    generation: int
+    action: str
+    new_slot: str
+    old_slot: str | None
+    old_release: str | None
+    serving: str | None
+    ports: Mapping[str, list[int]]
+    replicas: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run, as decided.
+
+    `release` is the manifest without its files and Compose text, and `previous` that of the
+    release which serves before it.
+    `restore`: an edge has to be put back on the recorded slots, or to lose the workers of an
+    earlier reload, before any slot may be stopped.
+    """
+
+    verb: str
+    app: str
+    env: str
+    run: dict[str, Any]
+    release: dict[str, Any]
+    hosts: dict[str, HostPlan]
+    waves: list[list[str]]
+    edges: list[str]
+    generations: dict[str, int]
+    previous: dict[str, Any] = field(default_factory=dict)
+    voids: list[str] = field(default_factory=list)
+    restore: bool = False
+    refusal: Refusal | None = None
+
+    @property
+    def release_id(self) -> str:
+        return str(self.release["id"])
+
+    @property
+    def wave_hosts(self) -> list[str]:
+        """Every host whose traffic moves, in the order of the waves."""
+        return [name for wave in self.waves for name in wave]
+
+    @property
+    def has_workers(self) -> bool:
+        return any(service["class"] == "worker" for service in self.release.get("services", []))
+
+    @property
+    def starts_by_wave(self) -> bool:
+        return bool(self.release.get("rollout", {}).get("start") == "wave")
+
+    def save(self, run_dir: Path) -> None:
+        text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
+        path = run_dir / "plan.json"
+        partial = path.with_suffix(".partial")
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+
+
+def load_plan(run_dir: Path) -> Plan | None:
+    """The plan of a run, or None when it ended before there was one."""
+    path = run_dir / "plan.json"
+    if not path.exists():
+        return None
+    data = json.loads(path.read_text(encoding="utf-8"))
+    refusal = data.pop("refusal")
+    hosts = {name: HostPlan(**host) for name, host in data.pop("hosts").items()}
+    return Plan(**data, hosts=hosts, refusal=Refusal(**refusal) if refusal else None)

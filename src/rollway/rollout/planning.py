@@ -1,0 +1,190 @@
+"""Decides a plan from what the hosts said when they were acquired. Pure: no clock, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rollway import exits
+from rollway.edge.readings import needs_restoring, ready_slots
+from rollway.rollout.fleet import HostView, host_view
+from rollway.rollout.journal import Event
+from rollway.rollout.plan import DEPLOY, HostPlan, Plan, Refusal
+from rollway.rollout.releases import choose_rollback, release_id_for, web_replicas
+from rollway.rollout.request import Request
+from rollway.rollout.waves import split_into_waves
+
+
+def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
+    """Turn a request and the hosts' answers into a plan; trouble becomes its `refusal`."""
+    refusal = _refusal(request, acquired)
+    views = [host_view(acquired[name]) for name in request.app_hosts if name in acquired]
+    if refusal:
+        return _plan(request, acquired, [], {}, refusal=refusal)
+    choice = _choose(request, views)
+    if isinstance(choice, Refusal):
+        return _plan(request, acquired, views, {}, refusal=choice)
+    changed = _ready_path_changed(choice, _previous(views))
+    return _plan(request, acquired, views, choice, refusal=changed)
+
+
+def _choose(request: Request, views: Sequence[HostView]) -> dict[str, Any] | Refusal:
+    if request.verb != DEPLOY:
+        return choose_rollback(views, wanted=request.to)
+    release = dict(request.manifest or {})
+    return {**release, "id": release_id_for(release, views)}
+
+
+def _previous(views: Sequence[HostView]) -> dict[str, Any]:
+    """The manifest that serves now, of the first host that has one."""
+    active = (view.manifests.get(str(view.active_release)) for view in views)
+    return dict(next((manifest for manifest in active if manifest), {}))
+
+
+def _ready_path_changed(release: Mapping[str, Any], previous: Mapping[str, Any]) -> Refusal | None:
+    """Refuse another readiness path than that of the release that serves.
+
+    Both slots of a host stand in one backend of the edge, which checks them by one path: moving
+    it would let every old server fail its check before any traffic has moved.
+    """
+    new, old = ((one.get("http") or {}).get("ready") for one in (release, previous))
+    if not old or not new or new == old:
+        return None
+    problem = {
+        "where": "x-rollway.http.ready",
+        "found": f"{new}, while the release that serves is checked by {old}",
+        "accepted": f"{old}",
+        "next": f"keep ready: {old} and let the service answer on both paths",
+    }
+    return Refusal(exits.REFUSED, [problem])
+
+
+def _plan(
+    request: Request,
+    acquired: Mapping[str, Event],
+    views: Sequence[HostView],
+    release: dict[str, Any],
+    *,
+    refusal: Refusal | None = None,
+) -> Plan:
+    slots = ready_slots(acquired)
+    hosts = {
+        view.name: _host(view, release, request, serving=slots.get(view.name))
+        for view in views
+        if not refusal
+    }
+    return Plan(
+        verb=request.verb,
+        app=request.app,
+        env=request.env,
+        run=request.run,
+        release=_without_contents(release),
+        hosts=hosts,
+        waves=_waves(request, hosts, release),
+        edges=list(request.edges),
+        generations=_granted(acquired),
+        previous=_previous(views),
+        voids=[] if refusal else _voids(request, views, release),
+        restore=needs_restoring(hosts.values(), acquired),
+        refusal=refusal,
+    )
+
+
+def _host(
+    view: HostView, release: Mapping[str, Any], request: Request, *, serving: str | None
+) -> HostPlan:
+    running = view.slot_running(str(release["id"]))
+    new_slot = running or view.idle_slot
+    return HostPlan(
+        name=view.name,
+        address=request.addresses[view.name],
+        generation=view.generation,
+        action=_action(view, running),
+        new_slot=new_slot,
+        old_slot=view.active,
+        old_release=view.active_release,
+        serving=serving if serving == new_slot and running else view.active,
+        ports=_web_ports(view, release),
+        replicas=_replicas(view, release, new_slot=new_slot),
+    )
+
+
+def _action(view: HostView, running: str | None) -> str:
+    if running is None:
+        return "start"
+    return "none" if running == view.active else "shift"
+
+
+def _web_ports(view: HostView, release: Mapping[str, Any]) -> dict[str, list[int]]:
+    """The reserved ports of the service behind the edge, by slot."""
+    http = release.get("http")
+    if not http:
+        return {}
+    by_slot = view.ports.get(http["service"], {})
+    return {slot: list(ports) for slot, ports in by_slot.items()}
+
+
+def _replicas(view: HostView, release: Mapping[str, Any], *, new_slot: str) -> dict[str, int]:
+    """How many containers answer behind the edge, by slot."""
+    counts = {new_slot: web_replicas(release)}
+    if view.active and view.active != new_slot:
+        counts[view.active] = web_replicas(view.manifests.get(str(view.active_release), {}))
+    return counts
+
+
+def _waves(
+    request: Request, hosts: Mapping[str, HostPlan], release: Mapping[str, Any]
+) -> list[list[str]]:
+    changing = [name for name, host in hosts.items() if host.action != "none"]
+    if request.verb != DEPLOY:
+        return [changing] if changing else []
+    sizes = release.get("rollout", {}).get("waves") or [1]
+    return split_into_waves(changing, sizes, host_count=len(hosts))
+
+
+def _voids(request: Request, views: Sequence[HostView], release: Mapping[str, Any]) -> list[str]:
+    """A rollback voids what it leaves, so that none ever lands there again."""
+    if request.verb == DEPLOY:
+        return []
+    left = {view.active_release for view in views} - {release["id"], None}
+    return sorted(str(name) for name in left)
+
+
+def _granted(acquired: Mapping[str, Event]) -> dict[str, int]:
+    return {
+        name: event.result["generation"]
+        for name, event in acquired.items()
+        if event.ok and "generation" in event.result
+    }
+
+
+def _without_contents(release: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in release.items() if key not in {"compose", "files"}}
+
+
+def _refusal(request: Request, acquired: Mapping[str, Event]) -> Refusal | None:
+    problems = [
+        trouble
+        for name in [*request.app_hosts, *request.edges]
+        if (trouble := _trouble(name, acquired.get(name)))
+    ]
+    if not problems:
+        return None
+    locked = any(event.result.get("outcome") == "locked" for event in acquired.values())
+    return Refusal(exits.LOCKED if locked else exits.REFUSED, problems)
+
+
+def _trouble(name: str, event: Event | None) -> dict[str, str] | None:
+    if event is None:
+        return _problem(name, "it was not asked", "run without a --limit that leaves it out")
+    if event.unreachable:
+        found = f"unreachable: {event.result.get('msg', 'no answer over SSH')}"
+        return _problem(name, found.strip(), f"ssh to {name} by hand, mend it, run this again")
+    if event.ok:
+        return None
+    problem = event.result.get("problem") or {"found": event.result.get("msg", "no answer")}
+    return {**problem, "host": name}
+
+
+def _problem(host: str, found: str, next_command: str) -> dict[str, str]:
+    return {"host": host, "where": host, "found": found, "next": next_command}

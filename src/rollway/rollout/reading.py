@@ -1,0 +1,168 @@
+"""The step `read`: what was asked for, checked on the controller before any host is touched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rollway import exits, names
+from rollway.errors import RollwayError
+from rollway.records import identity
+from rollway.rollout.plan import DEPLOY
+from rollway.rollout.request import Request
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the playbook hands over. `addresses` is the `rollway_address` of every app host."""
+
+    verb: str
+    env: str
+    app: str
+    version: str
+    to: str
+    run_id: str
+    apps_dir: Path
+    runs_dir: Path
+    app_hosts: list[str]
+    edges: list[str]
+    addresses: dict[str, str]
+    registry: Mapping[str, str | None]
+    variables: Mapping[str, str]
+    url: str
+    process: int
+    reads_only: bool
+
+
+def read(inputs: Inputs) -> Path:
+    """Check the request, build the release's manifest, and open the run's folder."""
+    env = names.env_name(inputs.env)
+    _check_fleet(inputs)
+    app = _choose_app(inputs)
+    run_id = inputs.run_id or identity.new_run_id(inputs.verb)
+    request = Request(
+        verb=inputs.verb,
+        app=app,
+        env=env,
+        run=identity.describe_run(run_id, verb=inputs.verb, process=inputs.process),
+        app_hosts=inputs.app_hosts,
+        edges=inputs.edges,
+        addresses=inputs.addresses,
+        manifest=_manifest(inputs, app) if inputs.verb == DEPLOY else None,
+        to=inputs.to or None,
+        url=inputs.url or None,
+        alive=identity.live_processes(),
+        reads_only=inputs.reads_only,
+    )
+    run_dir = open_run(inputs.runs_dir, run_id)
+    request.save(run_dir)
+    return run_dir
+
+
+def open_run(runs_dir: Path, run_id: str) -> Path:
+    """Make the run's folder, for its owner alone: evidence may hold what an app logged."""
+    run_dir = runs_dir / names.run_id(run_id)
+    try:
+        run_dir.mkdir(parents=True, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise RollwayError(
+            str(run_dir),
+            f"cannot be made: {error.strerror}",
+            accepted="a folder this user may write to",
+            next="set rollway_runs_dir, or mend its permissions",
+        ) from error
+    if not os.access(run_dir, os.W_OK):
+        raise RollwayError(str(run_dir), "no write access", next="mend its permissions")
+    return run_dir
+
+
+def _check_fleet(inputs: Inputs) -> None:
+    for group, hosts in (("app", inputs.app_hosts), ("edge", inputs.edges)):
+        if not hosts:
+            raise RollwayError(
+                f"inventories/{inputs.env}",
+                f"the group {group} has no hosts",
+                accepted="at least one host in each of the groups app and edge",
+                next=f"add one to inventories/{inputs.env}/hosts.yml",
+            )
+    missing = [host for host in inputs.app_hosts if not inputs.addresses.get(host)]
+    if missing:
+        raise RollwayError(
+            f"inventories/{inputs.env}: {', '.join(missing)}",
+            "rollway_address is not set",
+            accepted="the address at which the edge reaches the host",
+            next=f"set it in inventories/{inputs.env}/hosts.yml",
+        )
+
+
+def _choose_app(inputs: Inputs) -> str:
+    known = sorted(path.parent.name for path in inputs.apps_dir.glob("*/compose.yml"))
+    if not inputs.app and len(known) == 1:
+        return known[0]
+    app = names.app_name(inputs.app) if inputs.app else ""
+    if app not in known:
+        raise RollwayError(
+            f"apps/{app}" if app else "--app",
+            "there is no such application" if app else "no application was named",
+            accepted=", ".join(known) or "a folder with a compose.yml under apps/",
+            next="pass --app=NAME (rollway_app=NAME for ansible-playbook)",
+        )
+    return app
+
+
+def _manifest(inputs: Inputs, app: str) -> dict[str, Any]:
+    from rollway.config.load import load_app
+    from rollway.release import manifest, source
+
+    registry = _registry_client(inputs.registry)
+    address = str(inputs.registry.get("registry") or "")
+    version = _version(inputs, app, registry)
+    config = load_app(
+        inputs.apps_dir,
+        app,
+        variables=inputs.variables,
+        version=version,
+        registry=address,
+        app_hosts=inputs.addresses,
+    )
+    origin = source.describe(inputs.apps_dir / app)
+    facts = {name: getattr(origin, name) for name in ("commit", "branch", "author", "dirty")}
+    created = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    resolve: Callable[[str], str] = registry.resolve if registry else _as_it_is
+    return manifest.build(config, resolve=resolve, source=facts, created=created)
+
+
+def _version(inputs: Inputs, app: str, registry: Any) -> str:
+    if inputs.version:
+        return names.version_name(inputs.version)
+    known = registry.tags(app) if registry else []
+    raise RollwayError(
+        "--version",
+        "no version was named",
+        accepted=", ".join(known[-10:]) or "a version in the registry",
+        next="pass --version=X (rollway_version=X for ansible-playbook)",
+        exit_code=exits.USAGE,
+    )
+
+
+def _registry_client(registry: Mapping[str, str | None]) -> Any:
+    from rollway.release.registry_client import RegistryClient
+
+    address = registry.get("registry")
+    if not address:
+        return None
+    return RegistryClient(
+        registry.get("controller") or address,
+        registry=address,
+        ca=registry.get("ca") or None,
+        username=registry.get("username") or None,
+        password=registry.get("password") or None,
+    )
+
+
+def _as_it_is(reference: str) -> str:
+    return reference

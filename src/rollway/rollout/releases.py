@@ -1,0 +1,88 @@
+"""Which release a run is about: its id when deploying, the choice when going back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rollway import exits
+from rollway.rollout.fleet import HostView
+from rollway.rollout.plan import Refusal
+
+_REUSABLE = {"candidate", "good"}
+
+
+def counter_of(release_id: str) -> int:
+    """The counter in `<counter>-<version>`."""
+    return int(release_id.split("-", 1)[0])
+
+
+def web_replicas(manifest: Mapping[str, Any]) -> int:
+    """How many replicas of the service behind the edge a release has on each host."""
+    service = (manifest.get("http") or {}).get("service")
+    counts = [one["replicas"] for one in manifest.get("services", []) if one["name"] == service]
+    return int(counts[0]) if counts else 0
+
+
+def release_id_for(manifest: Mapping[str, Any], views: Sequence[HostView]) -> str:
+    """The id of this release: its own when hosts know it unspoiled, otherwise the next number.
+
+    A release that was marked bad or voided gets a new id when it is deployed again, so that the
+    records keep both attempts apart.
+    """
+    known = {
+        release_id
+        for view in views
+        for release_id, release in view.releases.items()
+        if release.get("hash") == manifest["hash"] and release.get("version") == manifest["version"]
+    }
+    usable = [name for name in known if _outcomes(name, views) <= _REUSABLE]
+    if usable:
+        return max(usable, key=counter_of)
+    numbers = [counter_of(name) for view in views for name in view.releases]
+    return f"{max(numbers, default=0) + 1}-{manifest['version']}"
+
+
+def choose_rollback(views: Sequence[HostView], *, wanted: str | None) -> dict[str, Any] | Refusal:
+    """The manifest to go back to: the newest good release before the active one, or `wanted`."""
+    manifests = {name: value for view in views for name, value in view.manifests.items()}
+    active = {view.active_release for view in views}
+    good = sorted((name for name in manifests if _is_good(name, views)), key=counter_of)
+    if wanted is None:
+        oldest_active = min((counter_of(name) for name in active if name), default=0)
+        usable = [name for name in good if counter_of(name) < oldest_active]
+        return dict(manifests[usable[-1]]) if usable else _nothing_to_go_back_to(good)
+    matching = [name for name in good if wanted in {name, manifests[name].get("version")}]
+    if not matching:
+        return _unknown_release(wanted, good)
+    return dict(manifests[matching[-1]])
+
+
+def _is_good(release_id: str, views: Sequence[HostView]) -> bool:
+    outcomes = _outcomes(release_id, views)
+    return "good" in outcomes and not outcomes & {"bad", "voided"}
+
+
+def _outcomes(release_id: str, views: Sequence[HostView]) -> set[str]:
+    return {
+        str(view.releases[release_id].get("outcome"))
+        for view in views
+        if release_id in view.releases
+    }
+
+
+def _nothing_to_go_back_to(good: Sequence[str]) -> Refusal:
+    return Refusal(exits.REFUSED, [_problem("no good release before the one that serves", good)])
+
+
+def _unknown_release(wanted: str, good: Sequence[str]) -> Refusal:
+    return Refusal(exits.REFUSED, [_problem(f"{wanted} is not kept as a good release", good)])
+
+
+def _problem(found: str, good: Sequence[str]) -> dict[str, str]:
+    return {
+        "where": "rollback",
+        "found": found,
+        "accepted": ", ".join(good) or "none is kept on these hosts",
+        "next": "./invoke status",
+    }

@@ -1,0 +1,41 @@
+"""What a run was asked to do: `request.json` in the run's folder, written by the step `read`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request.
+
+    `run` names it to the hosts (id, verb, owner, controller, started, reason); `manifest` is the
+    whole release to deploy; `to` is what to roll back to; `alive` are the controller's runs, for
+    hosts that hold the lock of a dead one.
+    """
+
+    verb: str
+    app: str
+    env: str
+    run: dict[str, Any]
+    app_hosts: list[str]
+    edges: list[str]
+    addresses: dict[str, str]
+    manifest: dict[str, Any] | None = None
+    to: str | None = None
+    url: str | None = None
+    alive: dict[str, Any] = field(default_factory=dict)
+    reads_only: bool = False
+
+    def save(self, run_dir: Path) -> None:
+        path = run_dir / "request.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(asdict(self), ensure_ascii=False), encoding="utf-8")
+
+
+def load_request(run_dir: Path) -> Request:
+    """The request of a run; FileNotFoundError when `read` never ran."""
+    return Request(**json.loads((run_dir / "request.json").read_text(encoding="utf-8")))

@@ -1,0 +1,44 @@
+"""The verdict between two steps of a roll-out: a pure function of the plan and the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from rollway.rollout.ledger import Ledger
+from rollway.rollout.plan import Plan
+
+
+class Decision(Enum):
+    """What a run does next."""
+
+    CONTINUE = "continue"
+    ROLL_BACK = "roll back"
+    STOP = "stop"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A decision and, in one sentence each, why. `STOP` is before any change: a refused plan."""
+
+    decision: Decision
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def is_continue(self) -> bool:
+        return self.decision is Decision.CONTINUE
+
+
+def judge(plan: Plan, ledger: Ledger) -> Verdict:
+    """Continue while the failures fit the one budget and every edge did what it was told."""
+    if plan.refusal:
+        return Verdict(Decision.STOP, tuple(_say(one) for one in plan.refusal.problems))
+    reasons = [f"{one.host}: {one.found}" for one in (*ledger.failures, *ledger.edge_failures)]
+    budget = int(plan.release.get("rollout", {}).get("max_failures", 0))
+    if ledger.edge_failures or len(ledger.failed_hosts) > budget:
+        return Verdict(Decision.ROLL_BACK, tuple(reasons))
+    return Verdict(Decision.CONTINUE, tuple(reasons))
+
+
+def _say(problem: dict[str, str]) -> str:
+    return f"{problem.get('host') or problem.get('where', '')}: {problem.get('found', '')}"

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rollway import exits
+from rollway.rollout import outcome
+from rollway.rollout.drive import Skip, work_for
+from rollway.rollout.journal import Event, Journal
+from rollway.rollout.ledger import fold
+from rollway.rollout.plan import Plan
+from rollway.rollout.planning import decide
+from rollway.rollout.verdict import Decision, judge
+from tests.unit.rollout.fleet_fixtures import manifest, request, steady_fleet
+
+
+class Run:
+    """A run's folder that events are written to one by one."""
+
+    def __init__(self, run_dir: Path, **rollout: Any) -> None:
+        self.run_dir = run_dir
+        base = manifest("b")
+        asked = request(manifest={**base, "rollout": {**base["rollout"], **rollout}})
+        asked.save(run_dir)
+        self.plan: Plan = decide(asked, steady_fleet())
+        self.plan.save(run_dir)
+
+    def happened(self, step: str, host: str, **fields: Any) -> Run:
+        Journal(self.run_dir).append(Event(step, host, **fields))
+        return self
+
+    def arguments(self, step: str, host: str, wave: int | None = None) -> dict[str, Any]:
+        work = work_for(self.run_dir, step=step, host=host, wave=wave)
+        assert not isinstance(work, Skip), work.reason
+        return work[-1].arguments
+
+    def skips(self, step: str, host: str, wave: int | None = None) -> str:
+        work = work_for(self.run_dir, step=step, host=host, wave=wave)
+        assert isinstance(work, Skip)
+        return work.reason
+
+    def outcome(self) -> outcome.Outcome:
+        events = Journal(self.run_dir).events()
+        ledger = fold(self.plan, events)
+        return outcome.conclude(self.plan, ledger, judge(self.plan, ledger), events)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run(tmp_path)
+
+
+STARTED = {"result": {"started": True}}
+FAILED = {"ok": False, "result": {"problem": {"found": "never ready"}}}
+
+
+def _ready(arguments: dict[str, Any]) -> list[str]:
+    return [server["name"] for server in arguments["servers"] if server["state"] == "ready"]
+
+
+def test_only_the_first_wave_starts_while_it_is_staged(run: Run) -> None:
+    assert run.arguments("stage", "app-1")["then_start"] is True
+    assert run.arguments("stage", "app-2")["then_start"] is False
+    assert run.arguments("stage", "app-2")["manifest"]["id"] == "2-b"
+
+
+def test_a_wave_moves_its_own_hosts_only(run: Run) -> None:
+    run.happened("stage", "app-1", **STARTED)
+    arguments = run.arguments("shift", "edge-1", wave=0)
+    assert _ready(arguments) == ["app-1-green-1", "app-2-blue-1", "app-3-blue-1"]
+    assert arguments["probe"] == ["app-1-green-1"]
+
+
+def test_no_wave_overtakes_another(run: Run) -> None:
+    assert run.skips("shift", "edge-1", wave=1) == "an earlier wave is not confirmed"
+
+
+def test_everything_else_starts_once_the_first_wave_is_accepted(run: Run) -> None:
+    run.happened("stage", "app-1", **STARTED).happened("shift", "edge-1", wave=0)
+    assert run.arguments("advance", "app-3")["step"] == "start"
+    assert run.skips("advance", "app-1") == "it has no workers to change"
+
+
+def test_nothing_else_starts_when_the_first_wave_fails(run: Run) -> None:
+    run.happened("stage", "app-1", **FAILED)
+    assert run.skips("shift", "edge-1", wave=0) == "no traffic moves"
+    assert run.skips("advance", "app-2") == "the run goes no further"
+    assert run.skips("unshift", "edge-1") == "there is nothing to undo"
+    assert run.arguments("conclude", "app-1")["outcome"] == "bad"
+    assert run.outcome().exit_code == exits.FAILED
+
+
+def test_a_later_failure_puts_every_host_back(run: Run) -> None:
+    run.happened("stage", "app-1", **STARTED).happened("shift", "edge-1", wave=0)
+    run.happened("advance", "app-2", **FAILED)
+    assert _ready(run.arguments("unshift", "edge-1")) == [
+        "app-1-blue-1",
+        "app-2-blue-1",
+        "app-3-blue-1",
+    ]
+    assert run.arguments("conclude", "app-1")["active_slot"] == "blue"
+
+
+def test_a_host_that_vanishes_counts_as_failed(run: Run) -> None:
+    run.happened("stage", "app-1", ok=False, unreachable=True, result={"msg": "gone"})
+    assert run.skips("advance", "app-2") == "the run goes no further"
+
+
+def test_an_edge_that_fails_stops_the_roll_out_whatever_the_budget(tmp_path: Path) -> None:
+    run = Run(tmp_path, max_failures=2)
+    run.happened("stage", "app-1", **STARTED).happened("shift", "edge-1", wave=0, **FAILED)
+    assert run.skips("shift", "edge-1", wave=1) == "no traffic moves"
+    assert _ready(run.arguments("unshift", "edge-1"))[0] == "app-1-blue-1"
+
+
+def test_one_budget_counts_over_the_whole_run(tmp_path: Path) -> None:
+    run = Run(tmp_path, max_failures=1)
+    run.happened("stage", "app-1", **FAILED).happened("shift", "edge-1", wave=0)
+    assert run.arguments("advance", "app-2")["step"] == "start"
+    run.happened("advance", "app-2", **FAILED)
+    assert run.skips("shift", "edge-1", wave=1) == "no traffic moves"
+
+
+def test_a_tolerated_host_leaves_rotation_with_the_last_wave(tmp_path: Path) -> None:
+    run = Run(tmp_path, max_failures=1)
+    run.happened("stage", "app-1", **FAILED).happened("shift", "edge-1", wave=0)
+    run.happened("advance", "app-2", **STARTED).happened("advance", "app-3", **STARTED)
+    assert "app-1-blue-1" in _ready(run.arguments("shift", "edge-1", wave=1))
+    run.happened("shift", "edge-1", wave=1)
+    assert _ready(run.arguments("shift", "edge-1", wave=2)) == ["app-2-green-1", "app-3-green-1"]
+    run.happened("shift", "edge-1", wave=2)
+    assert run.outcome().exit_code == exits.NEEDS_PERSON
+
+
+def test_the_end_of_a_good_run(run: Run) -> None:
+    run.happened("stage", "app-1", **STARTED)
+    for wave in range(3):
+        run.happened("shift", "edge-1", wave=wave)
+    arguments = run.arguments("conclude", "app-2")
+    assert (arguments["outcome"], arguments["active_slot"]) == ("good", "green")
+    assert run.arguments("conclude", "edge-1")["kind"] == "edge"
+    end = run.outcome()
+    assert (end.exit_code, end.sentence) == (exits.DONE, "2-b serves on 3 hosts")
+    assert end.next_command == "./invoke rollback --env=local --app=iris"
+
+
+def test_a_host_that_did_not_record_the_end_needs_a_person(run: Run) -> None:
+    run.happened("stage", "app-1", **STARTED)
+    for wave in range(3):
+        run.happened("shift", "edge-1", wave=wave)
+    run.happened("conclude", "app-3", ok=False, unreachable=True)
+    end = run.outcome()
+    assert end.exit_code == exits.NEEDS_PERSON
+    assert end.sentence == "2-b serves on 3 hosts, but not in order: app-3"
+
+
+def test_an_edge_that_does_not_come_back_needs_a_person(run: Run) -> None:
+    run.happened("stage", "app-1", **STARTED).happened("shift", "edge-1", wave=0, **FAILED)
+    run.happened("unshift", "edge-1", ok=False, unreachable=True)
+    assert run.outcome().exit_code == exits.NEEDS_PERSON
+
+
+def test_check_mode_only_reads(tmp_path: Path) -> None:
+    asked = request(reads_only=True)
+    asked.save(tmp_path)
+    decide(asked, steady_fleet()).save(tmp_path)
+    acquire = work_for(tmp_path, step="acquire", host="app-1")
+    assert not isinstance(acquire, Skip)
+    assert acquire[0].arguments["mode"] == "read"
+    assert isinstance(work_for(tmp_path, step="stage", host="app-1"), Skip)
+    assert isinstance(work_for(tmp_path, step="conclude", host="app-1"), Skip)
+
+
+def test_a_verdict_names_its_reasons(run: Run) -> None:
+    run.happened("stage", "app-1", **FAILED)
+    ledger = fold(run.plan, Journal(run.run_dir).events())
+    verdict = judge(run.plan, ledger)
+    assert (verdict.decision, verdict.reasons) == (Decision.ROLL_BACK, ("app-1: never ready",))
