@@ -9,9 +9,9 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from rollway.errors import RollwayError
 
-from rollway.report.result import write_report
+from rollway.errors import RollwayError
+from rollway.report.result import write_report, write_status
 from rollway.rollout.journal import Journal
 from rollway.rollout.planning import decide
 from rollway.rollout.reading import Inputs, read
@@ -33,6 +33,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             "read": self._read,
             "plan": self._plan,
             "report": self._report,
+            "status": self._status,
         }
         try:
             return steps[str(self._task.args["step"])]()
@@ -64,6 +65,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         sentence = f"{result.get('sentence', '')}; next: {result.get('next', '')}"
         return {"changed": False, "failed": is_failed, "msg": sentence, "result": result}
 
+    def _status(self) -> dict[str, Any]:
+        return {"changed": False, "status": write_status(self._run_dir())}
+
     def _run_dir(self) -> Path:
         return Path(str(self._vars["__release_read"]["run_dir"]))
 
@@ -87,7 +91,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             variables={str(key): str(value) for key, value in args["variables"].items()},
             url=str(args.get("url") or ""),
             process=os.getppid(),
-            reads_only=bool(self._task.check_mode),
+            reads_only=bool(self._task.check_mode) or args["verb"] == "status",
         )
 
     def _environment(self) -> str:

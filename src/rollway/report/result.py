@@ -11,6 +11,7 @@ from typing import Any
 from rollway import exits
 from rollway.records.files import write_whole
 from rollway.report.junit import junit_xml
+from rollway.report.status import fleet_status
 from rollway.rollout.calls import active_slot_of
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.ledger import fold
@@ -28,6 +29,13 @@ def write_report(run_dir: Path) -> dict[str, Any]:
     write_whole(run_dir / "result.json", json.dumps(result, indent=1, ensure_ascii=False))
     write_whole(run_dir / "junit.xml", junit_xml(result, events))
     return result
+
+
+def write_status(run_dir: Path) -> dict[str, Any]:
+    """Fold what the hosts answered into `status.json`, and return it."""
+    status = fleet_status(load_request(run_dir), Journal(run_dir).results("acquire"))
+    write_whole(run_dir / "status.json", json.dumps(status, indent=1, ensure_ascii=False))
+    return status
 
 
 def _result(request: Request, plan: Plan | None, events: list[Event]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Rollway: zero-downtime releases of Compose applications to plain Docker hosts."""

@@ -1,0 +1,118 @@
+"""The state of a fleet as one object: the contract of `status --json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rollway.rollout.fleet import HostView, host_view
+from rollway.rollout.journal import Event
+from rollway.rollout.request import Request
+
+
+def fleet_status(request: Request, acquired: Mapping[str, Event]) -> dict[str, Any]:
+    """Build the object from what every host answered; hosts that did not are named as such."""
+    views = {name: host_view(acquired[name]) for name in request.app_hosts if name in acquired}
+    edges = [_edge(name, acquired.get(name)) for name in request.edges]
+    hosts = [_host(name, views.get(name), acquired.get(name), edges) for name in request.app_hosts]
+    releases = sorted({host["release"] for host in hosts if host["release"]})
+    return {
+        "env": request.env,
+        "app": request.app,
+        "release": releases[0] if len(releases) == 1 else None,
+        "version": _version(hosts, releases),
+        "outcome": _outcome(views.values(), releases, hosts),
+        "hosts": hosts,
+        "edges": edges,
+        "locks": [lock for name in acquired if (lock := _lock(name, acquired[name]))],
+        "interrupted_run": _interrupted(acquired),
+    }
+
+
+def _host(
+    name: str, view: HostView | None, event: Event | None, edges: list[dict[str, Any]]
+) -> dict[str, Any]:
+    result = event.result if event else {}
+    slot = view.active if view else None
+    one = view.slots[slot] if view and slot else None
+    containers = (result.get("containers") or {}).get(slot) or []
+    return {
+        "host": name,
+        "release": one.release if one else None,
+        "version": one.version if one else None,
+        "slot": slot,
+        "healthy": bool(containers) and all(_is_healthy(each) for each in containers),
+        "in_rotation": _in_rotation(name, slot, edges),
+        "images": {each["service"]: each["image"] for each in containers},
+        "problem": _problem(event),
+    }
+
+
+def _edge(name: str, event: Event | None) -> dict[str, Any]:
+    reading = (event.result.get("edge") if event else None) or {}
+    servers = [
+        {
+            "name": server["name"],
+            "host": server["host"],
+            "slot": server["slot"],
+            "weight": server["weight"],
+            "state": server["op_state"] if server["admin_state"] == "ready" else "maint",
+        }
+        for server in reading.get("servers", [])
+    ]
+    return {"host": name, "servers": servers, "problem": _problem(event)}
+
+
+def _in_rotation(host: str, slot: str | None, edges: list[dict[str, Any]]) -> bool:
+    """Every edge sends requests to the host's recorded slot and finds it up."""
+    states = [
+        [one["state"] for one in edge["servers"] if (one["host"], one["slot"]) == (host, slot)]
+        for edge in edges
+    ]
+    return bool(states) and all("up" in found for found in states)
+
+
+def _is_healthy(container: Mapping[str, Any]) -> bool:
+    return container.get("state") == "running" and container.get("health") in {
+        "healthy",
+        "none",
+        "",
+        None,
+    }
+
+
+def _outcome(views: Any, releases: list[str], hosts: list[dict[str, Any]]) -> str | None:
+    if any(host["problem"] for host in hosts):
+        return "unknown"
+    if len(releases) > 1 or any(not host["release"] for host in hosts):
+        return "mixed" if releases else None
+    known = [view.releases.get(releases[0], {}).get("outcome") for view in views]
+    return str(known[0]) if known else None
+
+
+def _version(hosts: list[dict[str, Any]], releases: list[str]) -> str | None:
+    if len(releases) != 1:
+        return None
+    return next(host["version"] for host in hosts if host["release"] == releases[0])
+
+
+def _lock(name: str, event: Event) -> dict[str, Any] | None:
+    holder = event.result.get("lock")
+    return {"host": name, **holder} if holder else None
+
+
+def _interrupted(acquired: Mapping[str, Event]) -> dict[str, Any] | None:
+    for name, event in acquired.items():
+        phase = (event.result.get("state") or {}).get("phase")
+        if phase:
+            return {"host": name, **phase}
+    return None
+
+
+def _problem(event: Event | None) -> str | None:
+    if event is None:
+        return "it was not asked"
+    if event.unreachable:
+        return f"unreachable: {event.result.get('msg', '')}".strip()
+    problem = event.result.get("problem") or {}
+    return None if event.ok else str(problem.get("found") or event.result.get("msg"))

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+
+from rollway.records import identity
+
+
+def test_run_ids_sort_by_time_and_differ() -> None:
+    moment = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    first, second = (identity.new_run_id("deploy", now=moment) for _ in range(2))
+    assert first.startswith("20260131T120000Z-deploy-")
+    assert first != second
+
+
+def test_a_lock_names_the_process_by_number_and_start() -> None:
+    run = identity.describe_run("run-1", verb="deploy", process=os.getpid())
+    assert run["controller"]["pid"] == os.getpid()
+    assert run["controller"]["start_ticks"] > 0
+    assert run["reason"] == "deploy"
+
+
+def test_a_process_that_is_gone_has_no_start() -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    assert identity.start_ticks(process.pid) == 0
+
+
+def test_live_runs_are_found_by_their_command_line() -> None:
+    code = "print('up', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "ansible-playbook"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        found = identity.live_processes()
+        process.communicate("\n")
+    assert [process.pid, pytest.approx(found["scan_ticks"], abs=1000)] in found["processes"]
+
+
+@pytest.mark.parametrize("variable", ["BUILD_TAG", "GITHUB_RUN_ID"])
+def test_a_ci_job_is_the_owner_of_its_runs(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "jenkins-deploy-7")
+    assert identity.owner().startswith("jenkins-deploy-7@")

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from rollway import exits
+from rollway.report.lines import say
+from rollway.report.result import write_report
+from rollway.rollout.journal import Event, Journal
+from rollway.rollout.plan import load_plan
+from rollway.rollout.planning import decide
+from tests.unit.rollout.fleet_fixtures import request, steady_fleet
+
+
+def _failed_run(run_dir: Path) -> None:
+    asked = request()
+    asked.save(run_dir)
+    decide(asked, steady_fleet()).save(run_dir)
+    problem = {"where": "api-1", "found": "not ready after 10 s"}
+    logs = [{"name": "iris-green-api-1-1", "log_tail": ["boom"]}]
+    result = {"problem": problem, "containers": logs, "seconds": 10.0}
+    Journal(run_dir).append(Event("stage", "app-1", ok=False, result=result))
+
+
+def test_a_result_says_what_failed_and_what_to_type(tmp_path: Path) -> None:
+    _failed_run(tmp_path)
+    result = write_report(tmp_path)
+    assert json.loads((tmp_path / "result.json").read_text()) == result
+    assert result["exit"] == exits.FAILED
+    assert result["sentence"] == "2-b failed; the whole fleet serves 1-a"
+    assert result["next"] == "./invoke status --env=local --app=iris"
+    assert result["problems"][0]["containers"][0]["log_tail"] == ["boom"]
+    assert [host["release"] for host in result["hosts"]] == ["1-a"] * 3
+
+
+def test_a_run_is_readable_as_junit(tmp_path: Path) -> None:
+    _failed_run(tmp_path)
+    write_report(tmp_path)
+    suite = ET.fromstring((tmp_path / "junit.xml").read_text())
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
+    failure = suite.find("testcase/failure")
+    assert failure is not None
+    assert failure.get("message") == "not ready after 10 s"
+
+
+def test_sentences(tmp_path: Path) -> None:
+    _failed_run(tmp_path)
+    plan = load_plan(tmp_path)
+    said = [
+        say(Event("stage", "app-1", result={"started": True, "seconds": 1.42}), plan),
+        say(Event("shift", "edge-1", wave=1), plan),
+        say(Event("unshift", "edge-1"), plan),
+        say(Event("stage", "app-2", ok=False, unreachable=True), plan),
+        say(Event("stage", "app-2", ok=False, result={"problem": {"found": "no disk"}}), plan),
+    ]
+    assert said == [
+        "app-1: runs 2-b, ready after 1.4 s",
+        "edge-1: wave 2 of 3: traffic of app-2 goes to 2-b",
+        "edge-1: serves 1-a again",
+        "app-2: cannot be reached",
+        "app-2: no disk",
+    ]
