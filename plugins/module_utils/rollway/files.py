@@ -29,10 +29,9 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str, mode: int = 0o
             handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
-        os.replace(temporary, target)
+        Path(temporary).replace(target)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+        Path(temporary).unlink(missing_ok=True)
         raise
     sync_directory(target.parent)
 

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 
 class ProblemData(TypedDict):
-    """The shape in which a module result carries a problem; empty strings stand for 'nothing to say'."""
+    """How a module result carries a problem; an empty string has nothing to say."""
 
     where: str
     found: str
@@ -14,12 +14,17 @@ class ProblemData(TypedDict):
     next: str
 
 
-def problem(where: str, found: str, accepted: str = "", next: str = "") -> ProblemData:
+def problem(
+    where: str,
+    found: str,
+    accepted: str = "",
+    next: str = "",  # noqa: A002 - the word that results and messages use
+) -> ProblemData:
     """Return a problem as plain data, ready for a module result."""
     return {"where": where, "found": found, "accepted": accepted, "next": next}
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - a host's trouble is data, not an error of ours
     """Raised when a host is not in the state a step needs; a module turns it into `ok: false`.
 
     The person reading it should do what `next` says. Any other exception is a bug in Rollway.
@@ -31,7 +36,7 @@ class Problem(Exception):
         where: str,
         found: str,
         accepted: str = "",
-        next: str = "",
+        next: str = "",  # noqa: A002 - as in `problem`
         *,
         details: dict[str, object] | None = None,
     ) -> None:

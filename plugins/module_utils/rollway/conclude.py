@@ -1,0 +1,166 @@
+"""The step `conclude`: what became of the run is recorded, and the host is free again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .call import Call
+from .clock import timestamp
+from .files import write_atomic
+from .leave import drain_away, keep_warm
+from .lock import read_lock, remove_lock
+from .names import SLOTS, other_slot
+from .problem import Problem
+from .releases import images_in_use, remove_release, surplus
+from .slot import remove_project, with_state
+from .state import (
+    BAD,
+    CANDIDATE,
+    DRAINING,
+    EMPTY,
+    GOOD,
+    RUNNING,
+    STARTING,
+    VOIDED,
+    WARM,
+    State,
+    save_state,
+)
+from .timer import disarm
+from .workers import give_back
+
+ABORTED = "aborted"
+OUTCOMES = (GOOD, BAD, ABORTED)
+RUNS_KEPT = 200
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """How a run ended on this host. `active_slot` serves from now on (good only)."""
+
+    outcome: str
+    record: Mapping[str, Any]
+    release: str | None = None
+    slot: str | None = None
+    active_slot: str | None = None
+    keep_warm_seconds: float = 300.0
+    retention: int = 5
+    voids: tuple[str, ...] = ()
+
+
+def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]:
+    """Record the outcome, let what no longer serves leave, prune, and unlock.
+
+    `aborted` only records: where traffic stands is not known then, so nothing is stopped. It
+    needs no lock either: a run may end before it had one.
+    """
+    if end.outcome == ABORTED and not _is_ours(call):
+        return {"pruned": [], "unlocked": False}
+    state = call.fence()
+    call.changed = True
+    if call.check:
+        return {"pruned": [], "unlocked": True}
+    pruned: list[str] = []
+    if has_engine and end.outcome != ABORTED:
+        state = _settle(call, state, end)
+        with call.timed("prune"):
+            state, pruned = _prune(call, state, end)
+    _record(call, end)
+    _unlock(call, state)
+    return {"pruned": pruned, "unlocked": True}
+
+
+def _is_ours(call: Call) -> bool:
+    holder = read_lock(call.paths)
+    return holder is not None and holder.id == call.run.id
+
+
+def _settle(call: Call, state: State, end: Conclusion) -> State:
+    """Return the state as the run leaves it, its phase over."""
+    state = _good(call, state, end) if end.outcome == GOOD else _bad(call, state, end)
+    for release in end.voids:
+        state = state.with_outcome(release, VOIDED)
+    for slot in SLOTS:
+        if state.slots[slot].state == EMPTY:  # left over from a run that was killed
+            remove_project(call, call.paths.project(slot))
+    return call.save(replace(state, phase=None))
+
+
+def _good(call: Call, state: State, end: Conclusion) -> State:
+    """Let the other slot stay warm; a host the release never reached goes on as it was."""
+    if end.release is None:
+        raise Problem("release_id", "none was named", "the release that is good now")
+    state = state.with_outcome(end.release, GOOD)
+    if end.active_slot is None or state.slots[end.active_slot].release != end.release:
+        return _leave_candidates(call, state)
+    if state.slots[end.active_slot].state in (WARM, DRAINING):
+        disarm(call.tools.run, call.paths.app, end.active_slot)
+    state = replace(state, active=end.active_slot, last_good=end.release)
+    state = with_state(state, end.active_slot, RUNNING)
+    other = other_slot(end.active_slot)
+    if state.slots[other].state in (RUNNING, STARTING):
+        state = keep_warm(call, state, other, seconds=end.keep_warm_seconds)
+    return state
+
+
+def _bad(call: Call, state: State, end: Conclusion) -> State:
+    """Mark a release that was on trial; one that had been good before stays so."""
+    entry = state.releases.get(end.release or "")
+    if end.release and entry and entry.outcome == CANDIDATE:
+        state = state.with_outcome(end.release, BAD)
+    return _leave_candidates(call, state)
+
+
+def _leave_candidates(call: Call, state: State) -> State:
+    """Let the slot that does not serve drain, if something came up in it."""
+    for slot in SLOTS:
+        if slot != state.active and state.slots[slot].state in (RUNNING, STARTING):
+            give_back(call, slot, state.active)
+            state = drain_away(call, state, slot)
+    return state
+
+
+def _prune(call: Call, state: State, end: Conclusion) -> tuple[State, list[str]]:
+    """Remove releases beyond retention, and the images that only they named."""
+    keep = (end.release,) if end.release else ()
+    gone = surplus(call.paths, state, retention=end.retention, keep=keep)
+    if not gone:
+        return state, []
+    releases = {name: entry for name, entry in state.releases.items() if name not in gone}
+    state = call.save(replace(state, releases=releases))
+    images = {image for release in gone for image in remove_release(call.paths, release)}
+    for image in sorted(images - images_in_use(call.paths.root)):
+        call.fence()
+        call.tools.engine.remove_image(image)
+    return state, gone
+
+
+def _record(call: Call, end: Conclusion) -> None:
+    """Write the run's record, and one line that is never removed."""
+    call.fence()
+    record = {**end.record, "run": call.run.to_json(), "outcome": end.outcome}
+    path = call.paths.runs / f"{call.run.id}.json"
+    write_atomic(path, json.dumps(record, indent=1, sort_keys=True) + "\n", mode=0o600)
+    for old in sorted(call.paths.runs.glob("*.json"))[:-RUNS_KEPT]:
+        old.unlink()
+    line = {
+        "time": timestamp(call.tools.clock),
+        "run": call.run.id,
+        "verb": call.run.verb,
+        "owner": call.run.owner,
+        "release": end.release,
+        "outcome": end.outcome,
+    }
+    with call.paths.audit.open("a", encoding="utf-8") as audit:
+        audit.write(json.dumps(line, ensure_ascii=False) + "\n")
+    call.paths.audit.chmod(0o600)
+
+
+def _unlock(call: Call, state: State) -> None:
+    """Raise the generation, then free the lock: a late step of this run finds neither."""
+    call.fence()
+    save_state(call.paths, replace(state, generation=state.generation + 1))
+    remove_lock(call.paths)

@@ -1,0 +1,31 @@
+"""Calls the host makes by itself, when no controller is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .call import Call, HostTools
+from .lock import Controller, Run, read_lock
+from .paths import AppPaths
+from .problem import Problem
+from .state import State, load_state
+
+ITSELF = Run("host-unit", "reap", "host", "", "", Controller("", "", 0, 0))
+
+
+@dataclass
+class HostCall(Call):
+    """A call of the host-side unit: it may change an application while no run holds its lock."""
+
+    def fence(self) -> State:
+        """Return the state; Problem as soon as a run has the lock."""
+        holder = read_lock(self.paths)
+        if holder is not None:
+            raise Problem(str(self.paths.lock), f"held by {holder.named()}", "no run")
+        return load_state(self.paths)
+
+
+def host_call(root: Path, app: str, tools: HostTools) -> HostCall:
+    """Return a call for one application."""
+    return HostCall(AppPaths(root, app), ITSELF, tools)

@@ -1,0 +1,110 @@
+"""The lock of an application on a host: who changes it, and when it may be taken over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .names import run_id
+from .paths import AppPaths
+from .problem import Problem
+from .sealed import read_sealed, write_sealed
+
+
+@dataclass(frozen=True)
+class Controller:
+    """The `ansible-playbook` process behind a run: machine, boot, process id and its start."""
+
+    machine_id: str
+    boot_id: str
+    pid: int
+    start_ticks: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of a verb, as a lock names it; `started` is RFC 3339."""
+
+    id: str
+    verb: str
+    owner: str
+    reason: str
+    started: str
+    controller: Controller
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Run:
+        """Return the run in module arguments or a lock file; Problem when it is not one."""
+        try:
+            where = value["controller"]
+            controller = Controller(
+                str(where["machine_id"]),
+                str(where["boot_id"]),
+                int(where["pid"]),
+                int(where["start_ticks"]),
+            )
+            return cls(
+                id=run_id(value["id"]),
+                verb=str(value["verb"]),
+                owner=str(value["owner"]),
+                reason=str(value.get("reason") or ""),
+                started=str(value["started"]),
+                controller=controller,
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise Problem("run", f"not a run: {error}", "id, verb, owner, controller") from error
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the run as plain data."""
+        return {**vars(self), "controller": vars(self.controller).copy()}
+
+    def named(self) -> str:
+        """Return who this is, for messages."""
+        return f"{self.verb} by {self.owner} since {self.started} (run {self.id})"
+
+
+@dataclass(frozen=True)
+class Alive:
+    """The controller's live `ansible-playbook` processes, listed at `scan_ticks` after its boot."""
+
+    scan_ticks: int = 0
+    processes: frozenset[tuple[int, int]] = field(default_factory=frozenset)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any] | None) -> Alive:
+        """Return the list in module arguments; without one, nobody is proven dead by it."""
+        if not value:
+            return cls()
+        pairs = ((int(pid), int(start)) for pid, start in value.get("processes") or ())
+        return cls(int(value.get("scan_ticks") or 0), frozenset(pairs))
+
+
+def is_provably_dead(holder: Run, *, seen_by: Run, alive: Alive) -> bool:
+    """Say whether `holder`'s process cannot be running any more, as its own machine saw it.
+
+    Another machine can never prove it; neither can time.
+    """
+    theirs, ours = holder.controller, seen_by.controller
+    if theirs.machine_id != ours.machine_id:
+        return False
+    if theirs.boot_id != ours.boot_id:
+        return True
+    listed = (theirs.pid, theirs.start_ticks) in alive.processes
+    return not listed and theirs.start_ticks < alive.scan_ticks
+
+
+def read_lock(paths: AppPaths) -> Run | None:
+    """Return who holds the lock, or None."""
+    content = read_sealed(paths.lock)
+    return None if content is None else Run.from_json(content["run"])
+
+
+def write_lock(paths: AppPaths, run: Run) -> None:
+    """Give the lock to `run`; the caller holds the mutex and may take it."""
+    write_sealed(paths.lock, {"run": run.to_json()})
+
+
+def remove_lock(paths: AppPaths) -> None:
+    """Free the lock; the caller holds the mutex and owns it."""
+    paths.lock.unlink(missing_ok=True)

@@ -1,0 +1,142 @@
+"""The parts of a release manifest that a host works by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .names import image_reference, release_id, service_name, volume_name
+from .problem import Problem
+
+WEB, WORKER = "web", "worker"
+CONTENTS = ("compose", "files", "accessories")  # may hold secrets; they stay on the host
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service of the slot's project; `containers` are its Compose services, one per replica."""
+
+    name: str
+    kind: str
+    containers: tuple[str, ...]
+    port: int | None
+    has_healthcheck: bool
+    ready_deadline_seconds: float
+    start_first: bool
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Service:
+        if value["class"] not in (WEB, WORKER):
+            raise ValueError(f"class {value['class']!r}")
+        return cls(
+            name=service_name(value["name"]),
+            kind=value["class"],
+            containers=tuple(service_name(name) for name in value["containers"]),
+            port=value["port"],
+            has_healthcheck=bool(value["has_healthcheck"]),
+            ready_deadline_seconds=float(value["ready_deadline_seconds"]),
+            start_first=bool(value.get("start_first")),
+        )
+
+
+@dataclass(frozen=True)
+class Http:
+    """What the edge asks for: the service behind it and the path that says it is ready."""
+
+    service: str
+    ready: str
+    drain_seconds: float
+
+
+@dataclass(frozen=True)
+class Accessories:
+    """The project of databases and caches; `hosts` is service → the hosts it runs on."""
+
+    compose: str
+    hash: str
+    hosts: Mapping[str, tuple[str, ...]]
+    images: tuple[str, ...]
+
+    def on(self, host: str) -> list[str]:
+        """Return the services that belong on this host of the inventory."""
+        return [service for service, hosts in self.hosts.items() if host in hosts]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A release as a host needs it; `content` is the whole of it, as the controller sent it."""
+
+    id: str
+    version: str
+    hash: str
+    created: str
+    commit: str | None
+    compose: str
+    images: tuple[str, ...]
+    services: tuple[Service, ...]
+    http: Http | None
+    accessories: Accessories | None
+    volumes: tuple[str, ...]
+    content: Mapping[str, Any]
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Manifest:
+        """Return the manifest in `value`; Problem when it is not one."""
+        try:
+            return cls(
+                id=release_id(value["id"]),
+                version=str(value["version"]),
+                hash=str(value["hash"]),
+                created=str(value["created"]),
+                commit=(value.get("source") or {}).get("commit"),
+                compose=str(value["compose"]),
+                images=tuple(dict.fromkeys(map(image_reference, value["images"].values()))),
+                services=tuple(Service.from_json(item) for item in value["services"]),
+                http=_http(value.get("http")),
+                accessories=_accessories(value.get("accessories")),
+                volumes=tuple(volume_name(name) for name in value.get("volumes") or ()),
+                content=value,
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Problem("manifest", f"not a release manifest: {error!r}", "schema 1") from error
+
+    def containers(self, kind: str, *, start_first: bool | None = None) -> list[str]:
+        """Return the Compose services of a class, of one update order where that is asked."""
+        return [
+            container
+            for service in self.services
+            if service.kind == kind and start_first in (None, service.start_first)
+            for container in service.containers
+        ]
+
+    def without_contents(self) -> dict[str, Any]:
+        """Return what may leave the host: everything but files and texts with values in them."""
+        return without_contents(self.content)
+
+
+def without_contents(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest's data without what may hold secrets."""
+    return {key: value for key, value in content.items() if key not in CONTENTS}
+
+
+def _http(value: Mapping[str, Any] | None) -> Http | None:
+    if value is None:
+        return None
+    ready = str(value["ready"])
+    if not ready.startswith("/"):
+        raise ValueError(f"http.ready {ready!r}")
+    return Http(service_name(value["service"]), ready, float(value["drain_seconds"]))
+
+
+def _accessories(value: Mapping[str, Any] | None) -> Accessories | None:
+    if value is None:
+        return None
+    services: Iterable[Mapping[str, Any]] = value["services"]
+    images = value.get("images") or {}
+    return Accessories(
+        compose=str(value["compose"]),
+        hash=str(value["hash"]),
+        hosts={service_name(item["name"]): tuple(item["hosts"]) for item in services},
+        images=tuple(image_reference(item) for item in images.values()),
+    )

@@ -1,0 +1,152 @@
+"""Releases as they lie on a host: written whole, never changed, pruned when no longer needed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from .files import read_json, sync_directory, write_atomic
+from .manifest import Manifest, without_contents
+from .names import relative_path
+from .paths import AppPaths
+from .problem import Problem
+from .state import State
+
+
+def compose_file(folder: Path) -> Path:
+    """Return the rendered Compose file of a release."""
+    return folder / "compose.yml"
+
+
+def accessories_file(folder: Path) -> Path:
+    """Return the rendered Compose file of the accessories as this release has them."""
+    return folder / "accessories.yml"
+
+
+def files_folder(folder: Path) -> Path:
+    """Return the folder that ${ROLLWAY_FILES} stands for."""
+    return folder / "files"
+
+
+def load_manifest(paths: AppPaths, release: str) -> Manifest:
+    """Return a staged release; Problem when the host does not have it."""
+    content = read_json(paths.release(release) / "release.json")
+    if content is None:
+        raise Problem(
+            str(paths.release(release)),
+            "this release is not on the host",
+            ", ".join(sorted(kept_releases(paths))) or "none is kept",
+            "deploy it again: ./invoke deploy",
+        )
+    return Manifest.from_json(content)
+
+
+def kept_releases(paths: AppPaths) -> list[str]:
+    """Return the releases that lie whole on the host."""
+    return [path.parent.name for path in paths.releases.glob("[!.]*/release.json")]
+
+
+def kept_manifests(paths: AppPaths) -> dict[str, dict[str, Any]]:
+    """Return what may leave the host of every kept release, by id."""
+    found = {name: read_json(paths.release(name) / "release.json") for name in kept_releases(paths)}
+    return {name: without_contents(content) for name, content in found.items() if content}
+
+
+def is_written(paths: AppPaths, manifest: Manifest) -> bool:
+    """Say whether the release lies on the host already; Problem when another has its id."""
+    content = read_json(paths.release(manifest.id) / "release.json")
+    if content is None:
+        return False
+    if content.get("hash") != manifest.hash:
+        raise Problem(
+            str(paths.release(manifest.id)),
+            f"holds another release: hash {str(content.get('hash'))[:12]}",
+            f"hash {manifest.hash[:12]}",
+            "./invoke doctor",
+        )
+    return True
+
+
+def write_release(paths: AppPaths, manifest: Manifest) -> None:
+    """Write a release beside its place and move it there, so that it is there whole or not."""
+    folder = paths.release(manifest.id)
+    draft = folder.with_name(f".{manifest.id}")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    for file in manifest.content.get("files") or ():
+        _write_file(files_folder(draft), file)
+    write_atomic(compose_file(draft), manifest.compose, mode=0o600)
+    if manifest.accessories:
+        write_atomic(accessories_file(draft), manifest.accessories.compose, mode=0o600)
+    write_atomic(draft / "release.json", json.dumps(manifest.content, sort_keys=True), mode=0o600)
+    draft.rename(folder)
+    sync_directory(paths.releases)
+
+
+def surplus(paths: AppPaths, state: State, *, retention: int, keep: Iterable[str]) -> list[str]:
+    """Return the releases to prune, oldest first: beyond `retention` and needed by nothing.
+
+    Never one that stands in a slot, is the last good one, or is named in `keep`.
+    """
+    ids = sorted({*kept_releases(paths), *state.releases}, key=_counter)
+    needed = {*ids[-retention:], *state.releases_in_slots(), state.last_good, *keep}
+    return [release for release in ids if release not in needed]
+
+
+def remove_release(paths: AppPaths, release: str) -> tuple[str, ...]:
+    """Remove a release from the host and return the images it named."""
+    content = read_json(paths.release(release) / "release.json")
+    shutil.rmtree(paths.release(release), ignore_errors=True)
+    return Manifest.from_json(content).images if content else ()
+
+
+def images_in_use(root: Path) -> set[str]:
+    """Return the images named by any kept release of any application on this host."""
+    return {
+        image
+        for path in root.glob("*/releases/[!.]*/release.json")
+        for image in (read_json(path) or {}).get("images", {}).values()
+    }
+
+
+def _write_file(folder: Path, file: Mapping[str, Any]) -> None:
+    """Write one file; its owner is root unless the manifest names the container's user."""
+    path = folder / relative_path(file["path"])
+    content = _content_of(file)
+    _make_readable(path.parent, below=folder.parent)
+    write_atomic(path, content, mode=int(str(file["mode"]), 8) & 0o777)
+    if file.get("uid") or file.get("gid"):
+        os.chown(path, int(file.get("uid") or 0), int(file.get("gid") or 0))
+
+
+def _make_readable(folder: Path, *, below: Path) -> None:
+    """Make folders that a container's user may enter, whatever the umask; `below` stays 0700."""
+    folder.mkdir(parents=True, exist_ok=True)
+    while folder != below:
+        folder.chmod(0o755)
+        folder = folder.parent
+
+
+def _content_of(file: Mapping[str, Any]) -> bytes:
+    where = f"manifest/files/{file['path']}"
+    try:
+        content = base64.b64decode(file["content_base64"], validate=True)
+    except binascii.Error as error:
+        raise Problem(where, f"not base64: {error}") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != file["sha256"]:
+        raise Problem(where, f"its content has sha256 {found[:12]}", str(file["sha256"])[:12])
+    return content
+
+
+def _counter(release: str) -> tuple[int, str]:
+    """Order ids such as 9-1.0 before 10-1.1; one without a number is the oldest."""
+    number = release.partition("-")[0]
+    return (int(number) if number.isdigit() else -1, release)

@@ -1,0 +1,162 @@
+"""The step `start`: a staged release comes up in the slot that does not serve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .accessories import bring_up_accessories
+from .call import Call
+from .containers import failure_reports, project_containers
+from .manifest import WEB, Manifest
+from .problem import Problem
+from .slot import (
+    Place,
+    bring_up,
+    drain,
+    emptied,
+    environment,
+    has_environment,
+    is_serving,
+    occupied,
+    tear_down,
+    wait_ready,
+    web_targets,
+    with_state,
+    write_environment,
+)
+from .state import EMPTY, RUNNING, STARTING, State
+from .timer import disarm
+
+
+@dataclass(frozen=True)
+class Start:
+    """How to start: `drain_seconds` for what stands in the slot, `deadline_seconds` to be ready.
+
+    Without a deadline each service has its own, from its health check.
+    """
+
+    place: Place
+    drain_seconds: float
+    deadline_seconds: float | None = None
+
+
+def start(call: Call, manifest: Manifest, how: Start) -> dict[str, Any]:
+    """Bring the release up in its slot and wait until it is ready; drain what was there before.
+
+    A slot that runs exactly this release already is left alone. What fails to start is removed
+    again: the host then has the release it had.
+    """
+    place = how.place
+    _check_ports(manifest, place)
+    state = call.fence()
+    values = environment(call, manifest, place)
+    if _runs_already(call, state, manifest, how, values):
+        return _keep(call, state, place.slot)
+    if state.active == place.slot and state.slots[place.slot].release:
+        raise _serving(call, state, place.slot)
+    call.changed = True
+    if call.check:
+        return {"cut": {}}
+    state = call.enter("start", manifest.id)
+    cut = _clear(call, state, how)
+    call.save(occupied(call.fence(), place.slot, manifest, STARTING))
+    _start(call, manifest, how, values)
+    call.save(occupied(call.fence(), place.slot, manifest, RUNNING))
+    return {"cut": cut}
+
+
+def _start(call: Call, manifest: Manifest, how: Start, values: str) -> None:
+    place = how.place
+    try:
+        _make_volumes(call, manifest)
+        bring_up_accessories(call, manifest, place)
+        write_environment(call, place, values)
+        with call.timed("up"):
+            bring_up(
+                call,
+                manifest,
+                place.slot,
+                manifest.containers(WEB),
+                wait_seconds=sum(one.ready_deadline_seconds for one in manifest.services),
+            )
+        with call.timed("ready"):
+            wanted = web_targets(manifest, place, deadline_seconds=how.deadline_seconds)
+            wait_ready(call, place.slot, wanted)
+    except Problem as problem:
+        _remove_failed(call, place.slot, problem)
+        raise
+
+
+def _remove_failed(call: Call, slot: str, problem: Problem) -> None:
+    """Take away what did not start; what it said last is kept in the problem."""
+    if "containers" not in problem.details:
+        found = project_containers(call.tools.engine, call.paths.project(slot))
+        problem.details["containers"] = failure_reports(call.tools.engine, found)
+    with call.timed("remove"):
+        tear_down(call, slot)
+    call.save(emptied(call.fence(), slot))
+
+
+def _runs_already(call: Call, state: State, manifest: Manifest, how: Start, values: str) -> bool:
+    slot = how.place.slot
+    recorded = state.slots[slot]
+    if recorded.release != manifest.id or recorded.state in (EMPTY, STARTING):
+        return False
+    if not has_environment(call, slot, values):
+        return False
+    return is_serving(call, slot, web_targets(manifest, how.place))
+
+
+def _keep(call: Call, state: State, slot: str) -> dict[str, Any]:
+    """Let a slot that runs this release stay; a warm or draining one is in use again."""
+    if state.slots[slot].state != RUNNING:
+        call.changed = True
+        if not call.check:
+            disarm(call.tools.run, call.paths.app, slot)
+            call.save(with_state(call.fence(), slot, RUNNING))
+    return {"cut": {}}
+
+
+def _clear(call: Call, state: State, how: Start) -> dict[str, int]:
+    """Empty the slot: wait until it serves nobody, then stop and remove what is there."""
+    slot = how.place.slot
+    recorded = state.slots[slot]
+    cut: dict[str, int] = {}
+    if recorded.state not in (EMPTY, STARTING):
+        disarm(call.tools.run, call.paths.app, slot)
+        with call.timed("drain"):
+            cut = drain(call, slot, recorded, seconds=how.drain_seconds)
+    with call.timed("clear"):
+        tear_down(call, slot)
+    return cut
+
+
+def _make_volumes(call: Call, manifest: Manifest) -> None:
+    for volume in manifest.volumes:
+        call.fence()
+        call.tools.engine.ensure_volume(volume, {"io.rollway.app": call.paths.app})
+
+
+def _check_ports(manifest: Manifest, place: Place) -> None:
+    for service in manifest.services:
+        if service.kind != WEB or service.port is None:
+            continue
+        reserved = len(place.ports.get(service.name, {}).get(place.slot, ()))
+        if reserved < len(service.containers):
+            raise Problem(
+                f"ports.json/{service.name}/{place.slot}",
+                f"{reserved} ports are reserved",
+                f"{len(service.containers)}, one per replica",
+                "the step acquire with these services",
+            )
+
+
+def _serving(call: Call, state: State, slot: str) -> Problem:
+    release = state.slots[slot].release
+    return Problem(
+        f"{call.paths.state}/slots/{slot}",
+        f"this slot serves release {release}",
+        "the slot that does not serve",
+        "./invoke status",
+    )

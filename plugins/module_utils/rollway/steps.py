@@ -1,0 +1,206 @@
+"""The steps of `compose_release`: module arguments in, a module result out."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .call import Call, HostTools
+from .lock import Alive, Run
+from .mutex import held_mutex
+from .names import address_literal, app_name, image_reference, release_id, service_name, slot_name
+from .paths import AppPaths
+from .problem import Problem
+from .state import load_state
+
+Params = Mapping[str, Any]
+Result = dict[str, Any]
+
+PATIENCE_SECONDS = 30.0  # for a step of this run whose connection broke
+
+
+def run_step(params: Params, *, tools: HostTools, check: bool, diff: bool = False) -> Result:
+    """Do one step and return the module's result; expected trouble is `ok: false` in it."""
+    began = tools.clock.monotonic()
+    result: Result = {"ok": True, "problem": None, "changed": False, "timings": {}}
+    try:
+        call = _call(params, tools, check=check)
+    except Problem as problem:
+        return {**result, **_failed(problem), "seconds": 0.0}
+    before = _state_for_diff(call) if diff else None
+    try:
+        result |= STEPS[params["step"]](call, params)
+    except Problem as problem:
+        result |= _failed(problem)
+    except OSError as error:
+        result |= _failed(_of_the_host(error))
+    result |= {"changed": call.changed, "timings": call.timings, "warnings": call.warnings}
+    result["seconds"] = round(tools.clock.monotonic() - began, 3)
+    result.setdefault("generation", _generation(call))
+    if diff:
+        result["diff"] = {"before": before, "after": _state_for_diff(call)}
+    return result
+
+
+def _acquire(call: Call, params: Params) -> Result:
+    from .acquire import Question, acquire
+    from .ports import Need
+
+    question = Question(
+        takes_lock=params["mode"] == "lock",
+        has_engine=params["kind"] == "app",
+        alive=Alive.from_json(params.get("alive")),
+        needs=tuple(Need.from_json(item) for item in params.get("services") or ()),
+        images=tuple(image_reference(item) for item in params.get("images") or ()),
+        release=release_id(params["release_id"]) if params.get("release_id") else None,
+    )
+    return acquire(call, question)
+
+
+def _stage(call: Call, params: Params) -> Result:
+    from .manifest import Manifest
+    from .stage import RegistryAuth, stage
+    from .start import start
+
+    manifest = Manifest.from_json(_needed(params, "manifest"))
+    with _exclusively(call):
+        auth = RegistryAuth.from_json(params.get("registry_auth"))
+        result = stage(call, manifest, auth=auth, host=params.get("inventory_host") or "")
+        if params.get("then_start"):
+            result |= start(call, manifest, _start_of(call, params))
+    return result
+
+
+def _start(call: Call, params: Params) -> Result:
+    from .releases import load_manifest
+    from .start import start
+
+    release = release_id(_needed(params, "release_id"))
+    with _exclusively(call):
+        return start(call, load_manifest(call.paths, release), _start_of(call, params))
+
+
+def _switch(call: Call, params: Params) -> Result:
+    from .releases import load_manifest
+    from .workers import switch
+
+    release = release_id(_needed(params, "release_id"))
+    old = slot_name(params["old_slot"], "old_slot") if params.get("old_slot") else None
+    with _exclusively(call):
+        slot = slot_name(params.get("slot"))
+        return switch(call, load_manifest(call.paths, release), slot, old)
+
+
+def _undo(call: Call, params: Params) -> Result:
+    from .undo import undo
+
+    slot = slot_name(params.get("slot"))
+    with _exclusively(call):
+        return undo(call, slot)
+
+
+def _conclude(call: Call, params: Params) -> Result:
+    from .conclude import Conclusion, conclude
+
+    end = Conclusion(
+        outcome=_needed(params, "outcome"),
+        record=params.get("record") or {},
+        release=release_id(params["release_id"]) if params.get("release_id") else None,
+        active_slot=slot_name(params["active_slot"]) if params.get("active_slot") else None,
+        keep_warm_seconds=float(params["keep_warm_seconds"]),
+        retention=int(params["retention"]),
+        voids=tuple(release_id(item) for item in params.get("voids") or ()),
+    )
+    if not call.paths.folder.is_dir():  # never acquired: there is nothing to conclude
+        return {"pruned": [], "unlocked": False}
+    with _exclusively(call):
+        return conclude(call, end, has_engine=params["kind"] == "app")
+
+
+STEPS: dict[str, Callable[[Call, Params], Result]] = {
+    "acquire": _acquire,
+    "stage": _stage,
+    "start": _start,
+    "switch": _switch,
+    "undo": _undo,
+    "conclude": _conclude,
+}
+
+
+def _call(params: Params, tools: HostTools, *, check: bool) -> Call:
+    paths = AppPaths(Path(params["root"]), app_name(params["app"]))
+    run = Run.from_json(params["run"])
+    generation = params.get("generation")
+    may_lack_it = params["step"] == "acquire" or params.get("outcome") == "aborted"
+    if generation is None and not may_lack_it:
+        raise Problem("generation", "not given", "the number that acquire returned")
+    return Call(paths, run, tools, generation=generation, check=check)
+
+
+def _start_of(call: Call, params: Params) -> Any:
+    from .start import Start
+
+    deadline = params.get("deadline_seconds")
+    return Start(
+        _place_of(call, params),
+        drain_seconds=float(params["drain_seconds"]),
+        deadline_seconds=float(deadline) if deadline else None,
+    )
+
+
+def _place_of(call: Call, params: Params) -> Any:
+    from .ports import read_ports
+    from .slot import Place
+
+    addresses = params.get("accessory_addresses") or {}
+    return Place(
+        slot=slot_name(params.get("slot")),
+        host=params.get("inventory_host") or "",
+        address=address_literal(params.get("address")),
+        ports=read_ports(call.paths).get(call.paths.app, {}),
+        accessories={service_name(name): address_literal(at) for name, at in addresses.items()},
+    )
+
+
+@contextmanager
+def _exclusively(call: Call) -> Iterator[None]:
+    """Hold the application's mutex for the whole step; check mode changes nothing, not even it."""
+    if call.check:
+        yield
+        return
+    with held_mutex(call, seconds=PATIENCE_SECONDS):
+        yield
+
+
+def _needed(params: Params, name: str) -> Any:
+    if not params.get(name):
+        raise Problem(f"{params['step']}/{name}", "not given", f"the step needs {name}")
+    return params[name]
+
+
+def _failed(problem: Problem) -> Result:
+    return {"ok": False, "problem": problem.data, **problem.details}
+
+
+def _of_the_host(error: OSError) -> Problem:
+    next_command = "df -h" if error.errno == errno.ENOSPC else ""
+    return Problem(error.filename or "host", error.strerror or str(error), next=next_command)
+
+
+def _generation(call: Call) -> int | None:
+    try:
+        return load_state(call.paths).generation
+    except Problem:
+        return None
+
+
+def _state_for_diff(call: Call) -> str:
+    import json
+
+    try:
+        return json.dumps(load_state(call.paths).to_json(), indent=1, sort_keys=True) + "\n"
+    except Problem as problem:
+        return f"{problem}\n"

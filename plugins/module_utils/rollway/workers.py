@@ -1,0 +1,74 @@
+"""Workers change places once: those of the old slot stop with grace, those of the new one start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .call import Call
+from .containers import project_containers
+from .manifest import WORKER, Manifest
+from .probe import Target
+from .problem import Problem
+from .releases import load_manifest
+from .slot import bring_up, start_services, stop_services, wait_ready, worker_targets
+from .state import State
+
+
+def switch(call: Call, manifest: Manifest, slot: str, old_slot: str | None) -> dict[str, Any]:
+    """Change the workers from the old slot to the new; stop first, unless a service asks otherwise.
+
+    When the new ones do not stay up, they stop and the old ones return.
+    """
+    state = call.fence()
+    old = _manifest_in(call, state, old_slot) if old_slot != slot else None
+    waiting = _not_running(call, manifest, slot)
+    if not waiting and not (old and old.containers(WORKER)):
+        return {"started": [], "stopped": []}
+    if call.check:
+        call.changed = bool(waiting)
+        return {"started": [one.container for one in waiting], "stopped": []}
+    call.enter("switch", manifest.id)
+    try:
+        with call.timed("workers"):
+            return _change(call, manifest, slot, old_slot=old_slot, old=old)
+    except Problem:
+        give_back(call, slot, old_slot)
+        raise
+
+
+def give_back(call: Call, slot: str, old_slot: str | None) -> None:
+    """Stop the workers of `slot` and start those of `old_slot`, where there are any."""
+    state = call.fence()
+    for name, act in ((slot, stop_services), (old_slot, start_services)):
+        manifest = _manifest_in(call, state, name)
+        if name and manifest:
+            act(call, name, manifest.containers(WORKER))
+
+
+def _change(
+    call: Call, manifest: Manifest, slot: str, *, old_slot: str | None, old: Manifest | None
+) -> dict[str, Any]:
+    """Stop first, then start; old ones asked to overlap stop when the new ones are well."""
+    overlapping: set[str] = set()
+    if old:
+        both = (old.containers(WORKER, start_first=True), manifest.containers(WORKER))
+        overlapping = set(both[0]) & set(both[1])
+    first = [name for name in old.containers(WORKER) if name not in overlapping] if old else []
+    stopped = stop_services(call, old_slot, first) if old_slot else []
+    started = [one.container for one in _not_running(call, manifest, slot)]
+    if started:
+        bring_up(call, manifest, slot, started)
+    wait_ready(call, slot, worker_targets(manifest))
+    stopped += stop_services(call, old_slot, overlapping) if old_slot else []
+    return {"started": started, "stopped": stopped}
+
+
+def _not_running(call: Call, manifest: Manifest, slot: str) -> list[Target]:
+    found = project_containers(call.tools.engine, call.paths.project(slot))
+    running = {one.service for one in found if one.is_running}
+    return [one for one in worker_targets(manifest) if one.container not in running]
+
+
+def _manifest_in(call: Call, state: State, slot: str | None) -> Manifest | None:
+    release = state.slots[slot].release if slot else None
+    return load_manifest(call.paths, release) if release else None

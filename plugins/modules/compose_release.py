@@ -1,0 +1,229 @@
+"""Shim of the steps in `module_utils/rollway`: documentation, arguments, one call."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: compose_release
+short_description: Release a Compose application on this host, one step of a run at a time
+description:
+  - Brings a release to a host, starts it in the slot that does not serve, and records what became
+    of it. Two Compose projects per application, V(<app>-blue) and V(<app>-green), never stop for
+    one another.
+  - Expected trouble is data. The module then succeeds with RV(ok=false) and RV(problem), so that
+    a roll-out over many hosts decides from all answers.
+author: Rollway
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+options:
+  step:
+    description: What to do.
+    type: str
+    required: true
+    choices: [acquire, stage, start, switch, undo, conclude]
+  app:
+    description: Application.
+    type: str
+    required: true
+  root:
+    description: Folder of the host's records.
+    type: path
+    default: /var/lib/rollway
+  kind:
+    description: What the host is; an edge has no engine, only a lock and records.
+    type: str
+    choices: [app, edge]
+    default: app
+  run:
+    description: The run, with C(id), C(verb), C(owner), C(reason), C(started) and C(controller).
+    type: dict
+    required: true
+  generation:
+    description: The number that V(acquire) returned; needed by all other steps.
+    type: int
+  mode:
+    description: Whether V(acquire) takes the lock or changes nothing at all.
+    type: str
+    choices: [lock, read]
+    default: lock
+  alive:
+    description: The controller's live processes, C(scan_ticks) and C(processes).
+    type: dict
+  services:
+    description: Web services that need ports, each with C(name) and C(replicas).
+    type: list
+    elements: dict
+  images:
+    description: Images to look for.
+    type: list
+    elements: str
+  release_id:
+    description: The release.
+    type: str
+  manifest:
+    description: The release's manifest, for V(stage).
+    type: dict
+  registry_auth:
+    description: Login for pulls, with C(serveraddress), C(username) and C(password).
+    type: dict
+  then_start:
+    description: Whether V(stage) goes on into V(start).
+    type: bool
+    default: false
+  slot:
+    description: The slot to work in.
+    type: str
+    choices: [blue, green]
+  old_slot:
+    description: The slot whose workers stop.
+    type: str
+    choices: [blue, green]
+  address:
+    description: The address at which the edge reaches this host.
+    type: str
+  inventory_host:
+    description: What the inventory calls this host.
+    type: str
+  accessory_addresses:
+    description: Addresses of accessories, by name.
+    type: dict
+  drain_seconds:
+    description: How long connections of a slot may last after traffic left it.
+    type: float
+    default: 30
+  deadline_seconds:
+    description: How long a start may take; each service has a deadline of its own without it.
+    type: float
+  outcome:
+    description: How the run ended.
+    type: str
+    choices: [good, bad, aborted]
+  active_slot:
+    description: The slot that serves from now on.
+    type: str
+    choices: [blue, green]
+  keep_warm_seconds:
+    description: How long the slot that served before stays up.
+    type: float
+    default: 300
+  retention:
+    description: How many releases to keep.
+    type: int
+    default: 5
+  record:
+    description: What to keep of the run.
+    type: dict
+  voids:
+    description: Releases that no rollback may choose any more.
+    type: list
+    elements: str
+"""
+
+EXAMPLES = r"""
+- name: See what a host has
+  compose_release:
+    step: acquire
+    mode: read
+    app: iris
+    run: "{{ run }}"
+
+- name: Start a staged release beside the one that serves
+  compose_release:
+    step: start
+    app: iris
+    run: "{{ run }}"
+    generation: 7
+    release_id: 3-1.4.0
+    slot: green
+    address: 192.0.2.11
+"""
+
+RETURN = r"""
+ok:
+  description: Whether the step did what it was asked.
+  type: bool
+  returned: always
+problem:
+  description: Otherwise C(where), what was C(found), what is C(accepted), and what to do C(next).
+  type: dict
+  returned: always
+generation:
+  description: The host's generation after the step.
+  type: int
+  returned: always
+seconds:
+  description: How long the step took on the host.
+  type: float
+  returned: always
+timings:
+  description: The same by phase.
+  type: dict
+  returned: always
+warnings:
+  description: What a person should know although the step did its work.
+  type: list
+  returned: always
+containers:
+  description: With V(acquire), what stands in each slot; with a failed start, what failed and why.
+  type: raw
+  returned: when there are any
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.rollway.call import HostTools
+from ansible.module_utils.rollway.clock import HostClock
+from ansible.module_utils.rollway.command import run
+from ansible.module_utils.rollway.engine import LocalEngine
+from ansible.module_utils.rollway.steps import run_step
+
+SLOT = {"type": "str", "choices": ["blue", "green"]}
+ARGUMENTS = {
+    "step": {
+        "type": "str",
+        "required": True,
+        "choices": ["acquire", "stage", "start", "switch", "undo", "conclude"],
+    },
+    "app": {"type": "str", "required": True},
+    "root": {"type": "path", "default": "/var/lib/rollway"},
+    "kind": {"type": "str", "choices": ["app", "edge"], "default": "app"},
+    "run": {"type": "dict", "required": True},
+    "generation": {"type": "int"},
+    "mode": {"type": "str", "choices": ["lock", "read"], "default": "lock"},
+    "alive": {"type": "dict"},
+    "services": {"type": "list", "elements": "dict"},
+    "images": {"type": "list", "elements": "str"},
+    "release_id": {"type": "str"},
+    # These two hold secrets. `no_log` on them would replace every equal text in the result, such
+    # as a registry's name in an image: the module as a whole logs nothing instead, see `main`.
+    "manifest": {"type": "dict", "no_log": False},
+    "registry_auth": {"type": "dict", "no_log": False},
+    "then_start": {"type": "bool", "default": False},
+    "slot": SLOT,
+    "old_slot": SLOT,
+    "address": {"type": "str"},
+    "inventory_host": {"type": "str"},
+    "accessory_addresses": {"type": "dict"},
+    "drain_seconds": {"type": "float", "default": 30},
+    "deadline_seconds": {"type": "float"},
+    "outcome": {"type": "str", "choices": ["good", "bad", "aborted"]},
+    "active_slot": SLOT,
+    "keep_warm_seconds": {"type": "float", "default": 300},
+    "retention": {"type": "int", "default": 5},
+    "record": {"type": "dict"},
+    "voids": {"type": "list", "elements": "str"},
+}
+
+
+def main() -> None:
+    """Run one step; arguments go neither to the host's log nor back in the result."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True, no_log=True)
+    tools = HostTools(engine=LocalEngine(), run=run, clock=HostClock())
+    result = run_step(module.params, tools=tools, check=module.check_mode, diff=module._diff)
+    asked = {name: module.params[name] for name in ("step", "app", "kind")}
+    module.exit_json(**result, invocation={"module_args": asked})
+
+
+if __name__ == "__main__":
+    main()
