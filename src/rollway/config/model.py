@@ -1,0 +1,118 @@
+"""The models of `x-rollway`: what Compose has no field for."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+METHODS = Literal["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH"]
+_PATH = re.compile(r"/[A-Za-z0-9/_.~%-]*")
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}")
+_PERCENT = re.compile(r"([1-9][0-9]?|100)%")
+
+WaveSize = Annotated[int | str, Field(union_mode="left_to_right")]
+
+
+class Strict(BaseModel):
+    """Frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Http(Strict):
+    """The service behind the edge, and how requests reach it."""
+
+    service: str = Field(description="Name of the Compose service that answers requests")
+    port: int = Field(ge=1, le=65535, description="Port it listens on, in the container")
+    ready: str = Field(default="/", description="Path that answers 2xx when it is ready")
+    hosts: list[str] = Field(default=[], description="Host names routed here; all when empty")
+    path: str = Field(default="/", description="Path prefix routed here, ending in /")
+    drain_seconds: int = Field(
+        default=30, ge=0, le=3600, description="How long requests may go on in a slot left behind"
+    )
+    retry: list[METHODS] = Field(
+        default=[], description="Methods the edge may send again when a server fails them"
+    )
+
+    @field_validator("ready", "path")
+    @classmethod
+    def _check_path(cls, value: str) -> str:
+        if not _PATH.fullmatch(value):
+            raise ValueError(f"{value!r} is not a path like /v2/health/ready")
+        return value
+
+    @field_validator("path")
+    @classmethod
+    def _check_prefix(cls, value: str) -> str:
+        if not value.endswith("/"):
+            raise ValueError(f"{value!r} does not end in /")
+        return value
+
+    @field_validator("hosts")
+    @classmethod
+    def _check_hosts(cls, value: list[str]) -> list[str]:
+        for host in value:
+            if not _DOMAIN.fullmatch(host):
+                raise ValueError(f"{host!r} is not a host name in lower case")
+        return value
+
+
+class Rollout(Strict):
+    """How a release moves through the fleet. A key that is not set may come from `deploy`."""
+
+    strategy: Literal["rolling"] = Field(default="rolling", description="How traffic moves")
+    waves: list[WaveSize] | None = Field(
+        default=None, min_length=1, description="Hosts per wave: numbers or percentages of all"
+    )
+    max_failures: int | None = Field(
+        default=None, ge=0, description="Hosts that may fail in the whole run before it goes back"
+    )
+    bake_seconds: float | None = Field(
+        default=None, ge=0, le=3600, description="How long a wave must stay well"
+    )
+    pause_seconds: float | None = Field(
+        default=None, ge=0, le=3600, description="Pause between waves"
+    )
+    keep_warm_seconds: int = Field(
+        default=300, ge=0, le=86400, description="How long the old slot stays ready to take over"
+    )
+    start: Literal["fleet", "wave"] = Field(
+        default="fleet", description="Start all hosts together after the first wave, or per wave"
+    )
+
+    @field_validator("waves")
+    @classmethod
+    def _check_waves(cls, value: list[WaveSize] | None) -> list[WaveSize] | None:
+        for size in value or []:
+            is_number = isinstance(size, int) and size >= 1
+            if not is_number and not (isinstance(size, str) and _PERCENT.fullmatch(size)):
+                raise ValueError(f"{size!r} is not a wave: a number from 1, or 1% to 100%")
+        return value
+
+
+class Service(Strict):
+    """What kind of service this is."""
+
+    kind: Literal["web", "worker", "accessory", "job"] = Field(
+        alias="class", description="web, worker, accessory or job"
+    )
+    hosts: str | list[str] | None = Field(
+        default=None, description="Host, or hosts, an accessory runs on"
+    )
+    port: int | None = Field(
+        default=None, ge=1, le=65535, description="Port of an accessory, for the slots"
+    )
+    volumes: Literal["shared", "per_slot"] = Field(
+        default="shared", description="Whether both slots use the same named volumes"
+    )
+
+
+class XRollway(Strict):
+    """The top-level key `x-rollway` of a Compose file."""
+
+    http: Http | None = Field(default=None, description="The service behind the edge")
+    rollout: Rollout = Field(default_factory=Rollout, description="How a release moves")
+    services: dict[str, Service] = Field(default={}, description="Kinds of services")

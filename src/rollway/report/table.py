@@ -1,0 +1,56 @@
+"""The state of a fleet as a table for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+COLUMNS = ("host", "release", "slot", "healthy", "in rotation")
+
+
+def print_status(status: Mapping[str, Any]) -> None:
+    """Print hosts, edges and trouble of a fleet on stdout."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    title = (
+        f"{status['app']} on {status['env']}: {status['release'] or status['outcome'] or 'nothing'}"
+    )
+    table = Table(*COLUMNS, title=title, title_justify="left")
+    for host in status["hosts"]:
+        table.add_row(*host_cells(host))
+    console.print(table)
+    for line in status_lines(status):
+        console.print(line, markup=False)
+
+
+def host_cells(host: Mapping[str, Any]) -> list[str]:
+    """One row: words instead of truth values."""
+    return [
+        host["host"],
+        host["release"] or "-",
+        host["slot"] or "-",
+        "yes" if host["healthy"] else "no",
+        "yes" if host["in_rotation"] else "no",
+    ]
+
+
+def status_lines(status: Mapping[str, Any]) -> list[str]:
+    """What stands below the table: edges, hosts in trouble, locks, an interrupted run."""
+    lines = [f"{edge['host']}: {_servers(edge)}" for edge in status["edges"]]
+    lines += [f"{host['host']}: {host['problem']}" for host in status["hosts"] if host["problem"]]
+    lines += [
+        f"{lock['host']}: locked by {lock['owner']} ({lock['id']})" for lock in status["locks"]
+    ]
+    run = status["interrupted_run"]
+    if run:
+        lines.append(f"interrupted: {run['run']} at {run['host']}, step {run['step']}")
+    return lines
+
+
+def _servers(edge: Mapping[str, Any]) -> str:
+    if edge["problem"]:
+        return str(edge["problem"])
+    serving = [one for one in edge["servers"] if one["state"] != "maint"]
+    return ", ".join(f"{one['name']} {one['state']}" for one in serving) or "no server is ready"
