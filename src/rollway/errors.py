@@ -1,4 +1,4 @@
-"""The one exception that people see: where, what was found, what is accepted, what to type next."""
+"""What a person can mend: the one base of Rollway's exceptions."""
 
 from __future__ import annotations
 
@@ -6,14 +6,23 @@ from rollway import exits
 
 
 class RollwayError(Exception):
-    """Raised when a request cannot be carried out; the user does what `next` says."""
+    """Raised where a person must change something; the text says what, and what to do next.
+
+    Args:
+        where: path-like place of the trouble: `apps/iris/compose.yml: services/api/image`.
+        found: what is there.
+        accepted: what may be there; left out of the text when empty.
+        next: what to do, best a command to copy; left out of the text when empty.
+        exit_code: what the process ends with, one of `rollway.exits`.
+    """
 
     def __init__(
         self,
         where: str,
         found: str,
         accepted: str = "",
-        next: str = "",  # noqa: A002 - the word that errors use everywhere here
+        next: str = "",  # noqa: A002  # the word of every message and record
+        *,
         exit_code: int = exits.USAGE,
     ) -> None:
         super().__init__(where, found, accepted, next)
@@ -24,7 +33,9 @@ class RollwayError(Exception):
         self.exit_code = exit_code
 
     def __str__(self) -> str:
-        parts = [f"{self.where}: {self.found}"]
-        parts += [f"accepted: {self.accepted}"] if self.accepted else []
-        parts += [f"next: {self.next}"] if self.next else []
+        parts = [f"{self.where}: {self.found}" if self.where else self.found]
+        if self.accepted:
+            parts.append(f"accepted: {self.accepted}")
+        if self.next:
+            parts.append(f"next: {self.next}")
         return "; ".join(parts)

@@ -1,4 +1,4 @@
-"""Exit codes of the command line: a contract, the same for every verb."""
+"""Exit codes of every verb: a contract (docs/architecture: "The command line")."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ from typing import Final
 
 DONE: Final = 0
 USAGE: Final = 1
-"""Wrong use or invalid configuration; nothing was changed."""
+"""Wrong use or configuration; nothing was changed."""
 FAILED: Final = 2
 """Failed, and the whole fleet serves the release it had."""
 NEEDS_PERSON: Final = 3
-"""Failed, or done but a host is out of rotation: a person has to look."""
+"""Failed or done in part, and a host needs a person."""
 LOCKED: Final = 4
 """Another run holds the lock."""
 HELD: Final = 5
-"""Inconclusive: a person decides by `promote` or `abort`."""
+"""Waits for a person's decision."""
 REFUSED: Final = 6
 """Refused before any change."""
 DRIFT: Final = 7
+"""`drift` found some."""
 UNEXPECTED: Final = 70
-"""An error nobody foresaw; what was reached is recorded."""
+"""An error nobody foresaw: a bug."""
 INTERRUPTED: Final = 130
+"""SIGINT; recorded as aborted."""
 TERMINATED: Final = 143
+"""SIGTERM or SIGHUP; recorded as aborted."""

@@ -1,59 +1,53 @@
-"""Allow-lists for every name that a person may type: they become paths, labels and arguments."""
+"""Names that come from people: checked against an allow-list before they reach a path or a host."""
 
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from rollway.errors import RollwayError
 
-_WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_VERSION = re.compile(r"[A-Za-z0-9](?!.*\.\.)[A-Za-z0-9._-]{0,63}")
-_RELEASE = re.compile(r"[0-9]{1,9}-[A-Za-z0-9](?!.*\.\.)[A-Za-z0-9._-]{0,63}")
-_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
-
-_WORD_RULE = "1 to 40 of a-z, 0-9, - and _, beginning with a letter or digit"
-_VERSION_RULE = (
-    "1 to 64 of letters, digits, . - and _, beginning with a letter or digit, without two dots"
-)
+_SHORT: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_SHORT_SAYS: Final = "1 to 40 of a-z 0-9 _ -, the first a letter or digit"
+_VERSION: Final = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_VERSION_SAYS: Final = "1 to 64 of A-Z a-z 0-9 . _ -, the first a letter or digit, no '..'"
+_RELEASE: Final = re.compile(r"[1-9][0-9]{0,8}-(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_RELEASE_SAYS: Final = "<counter>-<version>, as status and history show it"
+_HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_HOST_SAYS: Final = "1 to 63 of A-Z a-z 0-9 . _ -, the first a letter or digit"
 
 
 def app_name(value: str) -> str:
-    """The name, if an application may have it."""
-    return _checked("app", value, _WORD, _WORD_RULE)
+    """Returns the name of an app when it is one; a folder of `apps/` and part of Compose projects."""
+    return _checked(value, _SHORT, where="app", says=_SHORT_SAYS)
 
 
 def env_name(value: str) -> str:
-    """The name, if an environment may have it."""
-    return _checked("env", value, _WORD, _WORD_RULE)
+    """Returns the name of an environment when it is one; a folder of `inventories/`."""
+    return _checked(value, _SHORT, where="env", says=_SHORT_SAYS)
 
 
 def service_name(value: str) -> str:
-    """The name, if a service may have it."""
-    return _checked("service", value, _WORD, _WORD_RULE)
+    """Returns the name of a Compose service when Rollway can serve it."""
+    return _checked(value, _SHORT, where="service", says=_SHORT_SAYS)
 
 
 def version_name(value: str) -> str:
-    """The version, if a release may have it: a tag of a registry."""
-    return _checked("version", value, _VERSION, _VERSION_RULE)
+    """Returns a version when it is one; it becomes an image tag and a folder's name."""
+    return _checked(value, _VERSION, where="version", says=_VERSION_SAYS)
 
 
 def release_id(value: str) -> str:
-    """The id, if it is `<counter>-<version>`."""
-    return _checked("release", value, _RELEASE, "<number>-<version>, as `status` shows it")
+    """Returns a release's id when it is one: `12-v1.4.0`."""
+    return _checked(value, _RELEASE, where="release", says=_RELEASE_SAYS)
 
 
 def host_name(value: str) -> str:
-    """The name, if an inventory's host may have it."""
-    return _checked("host", value, _HOST, "1 to 63 of letters, digits, . - and _")
+    """Returns an inventory host's name when it is one."""
+    return _checked(value, _HOST, where="host", says=_HOST_SAYS)
 
 
-def run_id(value: str) -> str:
-    """The id, if a run may have it: it names a folder."""
-    return _checked("run", value, _RUN, "1 to 80 of letters, digits and -")
-
-
-def _checked(kind: str, value: str, pattern: re.Pattern[str], rule: str) -> str:
-    if not pattern.fullmatch(value):
-        raise RollwayError(f"--{kind}", f"{value!r} is not a name for it", accepted=rule)
-    return value
+def _checked(value: str, pattern: re.Pattern[str], *, where: str, says: str) -> str:
+    if pattern.fullmatch(value):
+        return value
+    raise RollwayError(where, f"found {value!r}", says)
