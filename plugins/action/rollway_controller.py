@@ -11,7 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from rollway.errors import RollwayError
-from rollway.report.result import write_report, write_status
+from rollway.report.result import write_error, write_report, write_status
 from rollway.rollout.journal import Journal
 from rollway.rollout.planning import decide
 from rollway.rollout.reading import Inputs, read
@@ -38,7 +38,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         try:
             return steps[str(self._task.args["step"])]()
         except RollwayError as error:
+            self._record_error(error)
             raise AnsibleActionFail(str(error)) from error
+
+    def _record_error(self, error: RollwayError) -> None:
+        """Leave the exit code where the command line finds it: Ansible has codes of its own."""
+        args = self._task.args
+        if args.get("run_id"):
+            write_error(Path(str(args["runs_dir"])).resolve(), str(args["run_id"]), error)
 
     def _read(self) -> dict[str, Any]:
         run_dir = read(self._inputs())

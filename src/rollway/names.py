@@ -13,6 +13,8 @@ _VERSION: Final = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VERSION_SAYS: Final = "1 to 64 of A-Z a-z 0-9 . _ -, the first a letter or digit, no '..'"
 _RELEASE: Final = re.compile(r"[1-9][0-9]{0,8}-(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _RELEASE_SAYS: Final = "<counter>-<version>, as status and history show it"
+_RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
+_RUN_SAYS: Final = "1 to 80 of A-Z a-z 0-9 -, the first a letter or digit"
 _HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _HOST_SAYS: Final = "1 to 63 of A-Z a-z 0-9 . _ -, the first a letter or digit"
 
@@ -51,3 +53,8 @@ def _checked(value: str, pattern: re.Pattern[str], *, where: str, says: str) -> 
     if pattern.fullmatch(value):
         return value
     raise RollwayError(where, f"found {value!r}", says)
+
+
+def run_id(value: str) -> str:
+    """Returns the id of a run when it is one; it names a folder of the records."""
+    return _checked(value, _RUN, where="run", says=_RUN_SAYS)

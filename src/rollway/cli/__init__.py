@@ -1,10 +1,29 @@
-"""The command line: one module per verb, each a task that loads, runs and reports."""
+"""The command line: a module per verb, gathered into one collection."""
 
 from __future__ import annotations
 
-from invoke import Collection
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from invoke import Collection
 
 
 def collection() -> Collection:
-    """Returns what `./invoke` offers."""
-    return Collection(auto_dash_names=False)
+    """Every verb under the name of the contract."""
+    from invoke import Collection
+
+    from rollway.cli import build, check, deploy, lab, provision, rollback, status, testing
+
+    root = Collection(auto_dash_names=True)
+    for task in (
+        build.build,
+        check.check,
+        deploy.deploy,
+        provision.provision,
+        rollback.rollback,
+        status.status,
+        testing.test,
+    ):
+        root.add_task(task)
+    root.add_collection(Collection("lab", lab.up, lab.down, lab.status))
+    return root

@@ -24,7 +24,7 @@ def _trouble(event: Event) -> str:
 def _done(event: Event, plan: Plan | None) -> str:
     release = plan.release_id if plan and plan.release.get("id") else ""
     seconds = f"after {event.result.get('seconds', 0.0):.1f} s"
-    is_started = event.step == "start" or event.result.get("started")
+    is_started = "cut" in event.result
     sentences = {
         "acquire": _acquired(event),
         "stage": f"runs {release}, ready {seconds}" if is_started else f"has {release} {seconds}",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rollway import exits
+from rollway import exits, names
+from rollway.errors import RollwayError
 from rollway.records.files import write_whole
 from rollway.report.junit import junit_xml
 from rollway.report.status import fleet_status
@@ -36,6 +38,17 @@ def write_status(run_dir: Path) -> dict[str, Any]:
     status = fleet_status(load_request(run_dir), Journal(run_dir).results("acquire"))
     write_whole(run_dir / "status.json", json.dumps(status, indent=1, ensure_ascii=False))
     return status
+
+
+def write_error(runs_dir: Path, run_id: str, error: RollwayError) -> None:
+    """Note in `error.json` why a request was refused before there was anything to plan."""
+    run_dir = runs_dir / names.run_id(run_id)
+    if not os.access(runs_dir, os.W_OK) and not run_dir.exists():
+        return
+    run_dir.mkdir(parents=True, mode=0o700, exist_ok=True)
+    found = {"where": error.where, "found": error.found, "accepted": error.accepted}
+    content = {**found, "next": error.next, "exit": error.exit_code}
+    write_whole(run_dir / "error.json", json.dumps(content, ensure_ascii=False))
 
 
 def _result(request: Request, plan: Plan | None, events: list[Event]) -> dict[str, Any]:

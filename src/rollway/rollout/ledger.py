@@ -78,7 +78,7 @@ def _failure(event: Event) -> Failure:
 
 
 def _has_started(event: Event) -> bool:
-    return event.ok and bool(event.result.get("started"))
+    return event.ok and "cut" in event.result
 
 
 def _count_waves(plan: Plan, events: list[Event]) -> int:

@@ -48,7 +48,7 @@ def test_sentences(tmp_path: Path) -> None:
     _failed_run(tmp_path)
     plan = load_plan(tmp_path)
     said = [
-        say(Event("stage", "app-1", result={"started": True, "seconds": 1.42}), plan),
+        say(Event("stage", "app-1", result={"cut": {}, "seconds": 1.42}), plan),
         say(Event("shift", "edge-1", wave=1), plan),
         say(Event("unshift", "edge-1"), plan),
         say(Event("stage", "app-2", ok=False, unreachable=True), plan),

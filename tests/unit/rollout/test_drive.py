@@ -52,7 +52,7 @@ def run(tmp_path: Path) -> Run:
     return Run(tmp_path)
 
 
-STARTED = {"result": {"started": True}}
+STARTED = {"result": {"cut": {}}}
 FAILED = {"ok": False, "result": {"problem": {"found": "never ready"}}}
 
 

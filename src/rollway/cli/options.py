@@ -1,0 +1,56 @@
+"""Checks what was typed against what there is: environments, applications, versions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rollway import names
+from rollway.errors import RollwayError
+
+ROOT = Path(__file__).resolve().parents[3]
+INVENTORIES = ROOT / "inventories"
+APPS = ROOT / "apps"
+RUNS = ROOT / ".rollway" / "runs"
+LOCAL = "local"
+
+
+def environment(value: str | None) -> str:
+    """The name of an environment that has an inventory."""
+    known = sorted(path.name for path in INVENTORIES.glob("*") if path.is_dir())
+    if not value:
+        raise RollwayError("--env", "no environment was named", accepted=", ".join(known))
+    name = names.env_name(value)
+    if name not in known:
+        next_command = (
+            "./invoke lab.up --env=local"
+            if name == LOCAL
+            else f"write inventories/{name}/hosts.yml"
+        )
+        raise RollwayError(
+            f"inventories/{name}",
+            "there is no such environment",
+            accepted=", ".join(known),
+            next=next_command,
+        )
+    return name
+
+
+def application(value: str | None) -> str:
+    """The name of an application; the only one may be left out."""
+    known = sorted(path.parent.name for path in APPS.glob("*/compose.yml"))
+    if not value and len(known) == 1:
+        return known[0]
+    name = names.app_name(value) if value else ""
+    if name not in known:
+        raise RollwayError(
+            f"apps/{name}" if name else "--app",
+            "there is no such application" if name else "no application was named",
+            accepted=", ".join(known) or "a folder under apps/ with a compose.yml",
+            next=f"write apps/{name}/compose.yml" if name else "pass --app=NAME",
+        )
+    return name
+
+
+def version(value: str | None) -> str:
+    """A version that may be a tag, or nothing."""
+    return names.version_name(value) if value else ""

@@ -1,0 +1,42 @@
+"""`rollback`: go back to a release that was good."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from rollway.cli import options
+from rollway.cli.deploy import HELP
+from rollway.cli.runs import Wanted, read_result, run_release, say_end
+from rollway.cli.verb import verb
+
+ROLLBACK_HELP = {
+    **{name: HELP[name] for name in ("env", "app", "check", "yes", "json", "verbose")},
+    "to": "Release or version to go back to; the last good one when left out",
+}
+
+
+@verb(help=ROLLBACK_HELP)
+def rollback(
+    _context: Any,
+    env: str = "",
+    app: str = "",
+    to: str = "",
+    check: bool = False,
+    yes: bool = False,
+    json: bool = False,
+    verbose: bool = False,
+) -> int:
+    """Go back to a good release, at once where it is still warm."""
+    started = time.monotonic()
+    wanted = Wanted(
+        "rollback",
+        options.environment(env),
+        options.application(app),
+        inputs={"rollway_to": options.version(to), "rollway_yes": "true" if yes else ""},
+        check=check,
+        verbose=verbose,
+    )
+    code, run_dir = run_release(wanted)
+    say_end(read_result(run_dir), seconds=time.monotonic() - started, as_json=json)
+    return code

@@ -1,0 +1,1 @@
+"""What runs on or towards other machines: playbooks and interactive sessions."""

@@ -1,0 +1,129 @@
+"""Runs `ansible-playbook` as a child that a signal ends cleanly, workers included."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+GRACE_SECONDS = 30.0
+_FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True)
+class Play:
+    """One call of `ansible-playbook`. `extra_vars` travel in a file that only its owner reads."""
+
+    playbook: str
+    inventory: Path
+    extra_vars: Mapping[str, Any]
+    limit: str | None = None
+    check: bool = False
+    diff: bool = False
+    verbose: int = 0
+    tags: str | None = None
+    environment: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How it ended: Ansible's own code, and the signal that we forwarded, if any."""
+
+    code: int
+    signal: signal.Signals | None = None
+
+
+def command_of(play: Play, *, variables: Path) -> list[str]:
+    """The arguments, as a list; nothing secret is among them."""
+    return [
+        str(Path(sys.executable).with_name("ansible-playbook")),
+        f"--inventory={play.inventory}",
+        f"--extra-vars=@{variables}",
+        *([f"--limit={play.limit}"] if play.limit else []),
+        *([f"--tags={play.tags}"] if play.tags else []),
+        *(["--check"] if play.check else []),
+        *(["--diff"] if play.diff else []),
+        *(["-" + "v" * play.verbose] if play.verbose else []),
+        play.playbook,
+    ]
+
+
+def run_playbook(play: Play) -> Ended:
+    """Run it in this repository; its output goes to our stderr, since stdout is for data."""
+    with tempfile.TemporaryDirectory(prefix="rollway-") as folder:
+        variables = Path(folder) / "vars.json"
+        variables.touch(mode=0o600)
+        variables.write_text(json.dumps(dict(play.extra_vars)), encoding="utf-8")
+        return run_in_group(
+            command_of(play, variables=variables), environment=play.environment or {}
+        )
+
+
+def run_in_group(command: Sequence[str], *, environment: Mapping[str, str]) -> Ended:
+    """Run a command in a process group of its own, and forward what would end us to the group."""
+    sys.stdout.flush()
+    process = subprocess.Popen(
+        list(command),
+        cwd=ROOT,
+        env=_environment(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr.fileno(),
+        start_new_session=True,
+    )
+    with _forwarding(process) as received:
+        code = _wait(process, received)
+    return Ended(code, received[0] if received else None)
+
+
+def _environment(extra: Mapping[str, str]) -> dict[str, str]:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    ours = {"PATH": path, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+    return {**os.environ, **ours, **extra}
+
+
+@contextmanager
+def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[list[signal.Signals]]:
+    """Forward the first signal to the whole group; later ones only hurry the end."""
+    received: list[signal.Signals] = []
+
+    def forward(number: int, _frame: FrameType | None) -> None:
+        received.append(signal.Signals(number))
+        _signal_group(process, signal.SIGTERM if len(received) == 1 else signal.SIGKILL)
+
+    before = {number: signal.signal(number, forward) for number in _FORWARDED}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _wait(process: subprocess.Popen[bytes], received: list[signal.Signals]) -> int:
+    """Wait for the end; once a signal was forwarded, at most for the grace."""
+    grace = GRACE_SECONDS
+    while True:
+        try:
+            return process.wait(timeout=0.5)
+        except subprocess.TimeoutExpired:
+            if received:
+                grace -= 0.5
+            if grace <= 0:
+                _signal_group(process, signal.SIGKILL)
+                return process.wait()
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return
