@@ -1,0 +1,49 @@
+"""A lab's plan in the words of the role `lab_host`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rollway.lab import capabilities, recipe
+from rollway.lab.paths import LabPaths
+from rollway.lab.plan import HTTP, REGISTRY, SSH, Lab, LabHost
+from rollway.lab.reservation import LAB_LABEL, PROJECT_LABEL, containers
+
+
+def of(lab: Lab, client: Any, paths: LabPaths) -> dict[str, Any]:
+    """Everything that `tasks_from: plan` hands on: the lab, the image, what is there too much."""
+    tags = recipe.tags(paths.root)
+    wanted = {container_name(lab.env, host.name) for host in lab.hosts}
+    there = {entry["Names"][0].lstrip("/") for entry in containers(client, lab.env)}
+    return {
+        "env": lab.env,
+        "network": f"rollway-{lab.env}",
+        "subnet": lab.subnet,
+        "labels": {LAB_LABEL: lab.env, PROJECT_LABEL: str(paths.root)},
+        "image": tags.ready if lab.kind == "ready" else tags.bare,
+        "base_image": tags.base,
+        "capabilities": capabilities.grantable(capabilities.own_status()),
+        "cgroup_version": int(client.info().get("CgroupVersion", "1")),
+        "hosts": [_host(lab.env, host) for host in lab.hosts],
+        "surplus": sorted(there - wanted),
+        "dir": str(paths.folder),
+        "inventory_path": str(paths.inventory),
+    }
+
+
+def container_name(env: str, host: str) -> str:
+    """The name of a host's container; its volumes and network begin with it, too."""
+    return f"rollway-{env}-{host}"
+
+
+def _host(env: str, host: LabHost) -> dict[str, Any]:
+    return {
+        "name": host.name,
+        "container": container_name(env, host.name),
+        "groups": list(host.groups),
+        "address": host.address,
+        "published": [f"127.0.0.1:{outside}:{inside}" for inside, outside in host.ports.items()],
+        "ssh_port": host.ports[SSH],
+        "http_port": host.ports.get(HTTP),
+        "registry_port": host.ports.get(REGISTRY),
+    }

@@ -1,0 +1,99 @@
+"""Bring a lab up: engine, images, hosts, provisioning; at once when all of it stands already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rollway import exits
+from rollway.errors import RollwayError
+from rollway.lab import engine, images, recipe, reservation, role_inputs, run
+from rollway.lab.engine import Progress
+from rollway.lab.paths import LabPaths, exclusive, lab_paths
+from rollway.lab.plan import Kind, Lab, Wish
+
+IMAGE_ENV = "lab-image"
+"""The lab of one host from which the ready image is made."""
+
+DEFAULT_HOSTS = 3
+
+
+def ensure(
+    env: str, *, hosts: int | None = None, kind: Kind | None = None, progress: Progress
+) -> bool:
+    """Bring the lab up and provision it; whether anything had to be done.
+
+    `hosts` is the number of app hosts: as before, or 3, unless given. Raises RollwayError.
+    """
+    paths = lab_paths(env)
+    before = reservation.read(paths)
+    wish = Wish(
+        env,
+        kind or (before.kind if before else "ready"),
+        hosts or (before.app_count if before else DEFAULT_HOSTS),
+    )
+    if before and _is_as_wished(before, wish) and is_standing(before, paths):
+        return False
+    with exclusive(paths.labs / f".{env}.lock"):
+        _bring_up(wish, paths, progress)
+    return True
+
+
+def is_standing(lab: Lab, paths: LabPaths) -> bool:
+    """Whether every host runs and was provisioned by the files of today."""
+    if not (paths.inventory.exists() and paths.provisioned.exists()):
+        return False
+    if paths.provisioned.read_text() != recipe.fingerprint(paths.root):
+        return False
+    client = engine.answering()
+    return client is not None and not _missing(lab, client)
+
+
+def prepare(wish: Wish, paths: LabPaths, progress: Progress) -> dict[str, Any]:
+    """Engine, images and the reserved plan, as the inputs of the role `lab_host`."""
+    client = engine.ensure(progress)
+    images.ensure_bare(client, paths.root, progress)
+    if wish.kind == "ready":
+        _ensure_ready(client, paths.root, progress)
+    lab = reservation.reserve(wish, client, paths)
+    return role_inputs.of(lab, client, paths)
+
+
+def _bring_up(wish: Wish, paths: LabPaths, progress: Progress) -> None:
+    prepare(wish, paths, progress)
+    progress(f"lab {wish.env}: {wish.app_count} app hosts, edge and registry")
+    paths.provisioned.unlink(missing_ok=True)
+    run.create(wish, paths)
+    progress(f"lab {wish.env}: provisioning")
+    run.provision(paths)
+    paths.provisioned.write_text(recipe.fingerprint(paths.root))
+
+
+def _is_as_wished(lab: Lab, wish: Wish) -> bool:
+    return (lab.kind, lab.app_count) == (wish.kind, wish.app_count)
+
+
+def _missing(lab: Lab, client: Any) -> set[str]:
+    running = {
+        entry["Names"][0].lstrip("/")
+        for entry in reservation.containers(client, lab.env)
+        if entry["State"] == "running"
+    }
+    return {role_inputs.container_name(lab.env, host.name) for host in lab.hosts} - running
+
+
+def _ensure_ready(client: Any, root: Path, progress: Progress) -> None:
+    tag = recipe.tags(root).ready
+    if images.exists(client, tag):
+        return
+    from rollway.lab import down
+
+    paths = lab_paths(IMAGE_ENV, root=root)
+    with exclusive(paths.labs / f".{IMAGE_ENV}.lock"):
+        progress("ready image: provisioning one host by playbooks/provision.yml (about a minute)")
+        run.create(Wish(IMAGE_ENV, "bare", 1, is_image=True), paths)
+        run.provision(paths, tags="packages")
+        images.commit_ready(client, role_inputs.container_name(IMAGE_ENV, "host-1"), tag)
+        down.remove(client, paths)
+    if not images.exists(client, tag):
+        raise RollwayError("ready image", f"{tag} is not there", exit_code=exits.FAILED)
