@@ -20,7 +20,7 @@ _HOST_SAYS: Final = "1 to 63 of A-Z a-z 0-9 . _ -, the first a letter or digit"
 
 
 def app_name(value: str) -> str:
-    """Returns the name of an app when it is one; a folder of `apps/` and part of Compose projects."""
+    """Returns the name of an app when it is one; it names a folder and Compose projects."""
     return _checked(value, _SHORT, where="app", says=_SHORT_SAYS)
 
 
@@ -49,12 +49,12 @@ def host_name(value: str) -> str:
     return _checked(value, _HOST, where="host", says=_HOST_SAYS)
 
 
+def run_id(value: str) -> str:
+    """Returns the id of a run when it is one; it names a folder of the records."""
+    return _checked(value, _RUN, where="run", says=_RUN_SAYS)
+
+
 def _checked(value: str, pattern: re.Pattern[str], *, where: str, says: str) -> str:
     if pattern.fullmatch(value):
         return value
     raise RollwayError(where, f"found {value!r}", says)
-
-
-def run_id(value: str) -> str:
-    """Returns the id of a run when it is one; it names a folder of the records."""
-    return _checked(value, _RUN, where="run", says=_RUN_SAYS)
