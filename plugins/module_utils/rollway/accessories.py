@@ -59,7 +59,11 @@ def _wait(call: Call, services: list[str]) -> None:
         project = call.paths.project(SLOT)
         first = unready[0]
         reports = failure_reports(call.tools.engine, inspect())
-        raise _failed(f"{project}/{first.container}", f"not ready: {first.found}", reports)
+        raise _failed(
+            f"{project}/{first.container}",
+            f"not ready after {first.seconds:.1f} s: {first.found}",
+            reports,
+        )
 
 
 def _are_running(call: Call, services: list[str]) -> bool:

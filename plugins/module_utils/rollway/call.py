@@ -28,7 +28,7 @@ class HostTools:
 class Call:
     """What all steps share. `check` forbids every change; `generation` is what acquire returned.
 
-    `changed`, `timings` (seconds by name) and `warnings` are gathered for the result.
+    `changed`, `timings` (seconds by name) and `remarks` are gathered for the result.
     """
 
     paths: AppPaths
@@ -38,7 +38,7 @@ class Call:
     check: bool = False
     changed: bool = False
     timings: dict[str, float] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     @contextlib.contextmanager
     def timed(self, name: str) -> Iterator[None]:

@@ -10,6 +10,7 @@ from .engine import PROJECT_LABEL, Engine, Json
 
 SERVICE_LABEL = "com.docker.compose.service"
 LOG_LINES = 20
+CHECK_CHARACTERS = 300  # the end of what a check said: a traceback names its error last
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _health_in(status: str) -> str:
 
 def _checks(health: Json) -> Iterable[str]:
     for check in (health.get("Log") or ())[-3:]:
-        output = " ".join(str(check.get("Output") or "").split())[:300]
+        output = " ".join(str(check.get("Output") or "").split())[-CHECK_CHARACTERS:]
         yield f"exit {check.get('ExitCode')}: {output}"
 
 

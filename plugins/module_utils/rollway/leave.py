@@ -45,5 +45,5 @@ def _leave(call: Call, state: State, slot: str, how: str, seconds: float) -> Sta
     with call.timed("timer"):
         warning = arm(call.tools.run, call.paths.app, slot, seconds=wake)
     if warning:
-        call.warnings.append(warning)
+        call.remarks.append(warning)
     return state.with_slot(slot, left)

@@ -61,5 +61,5 @@ class AppPaths:
 
     def make(self) -> None:
         """Make the folders an application needs."""
-        for folder in (self.folder, self.releases, self.runs, self.folder / "slots"):
+        for folder in (self.root, self.folder, self.releases, self.runs, self.folder / "slots"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .clock import Clock
 from .containers import Container
@@ -30,11 +30,12 @@ class Target:
 
 @dataclass(frozen=True)
 class Unready:
-    """Why a slot is not ready, of which container; `is_final` when waiting cannot help."""
+    """Why a slot is not ready `seconds` after its start; `is_final` when waiting cannot help."""
 
     container: str
     found: str
     is_final: bool = False
+    seconds: float = 0.0
 
 
 def wait_until_ready(
@@ -55,11 +56,9 @@ def wait_until_ready(
             for target in targets
             if (trouble := judge(target, containers, spent=spent, http_get=get))
         ]
-        if not unready or any(trouble.is_final for trouble in unready):
-            return unready
         late = {target.container for target in targets if spent >= target.deadline_seconds}
-        if any(trouble.container in late for trouble in unready):
-            return unready
+        if not unready or any(one.is_final or one.container in late for one in unready):
+            return [replace(one, seconds=spent) for one in unready]
         clock.sleep(POLL_SECONDS)
 
 

@@ -43,7 +43,7 @@ def environment(call: Call, manifest: Manifest, place: Place) -> str:
     All values are checked names, numbers, addresses and paths, so none needs quoting.
     """
     values = {
-        "ROLLWAY_ADDRESS": place.address,
+        "ROLLWAY_ADDRESS": bracketed(place.address),
         "ROLLWAY_FILES": str(files_folder(call.paths.release(manifest.id))),
         "ROLLWAY_HOST": place.host,
         "ROLLWAY_RELEASE": manifest.id,
@@ -55,6 +55,11 @@ def environment(call: Call, manifest: Manifest, place: Place) -> str:
     for name, address in place.accessories.items():
         values[f"ROLLWAY_ACCESSORY_{variable_part(name)}"] = address
     return "".join(f"{name}={value}\n" for name, value in sorted(values.items()))
+
+
+def bracketed(address: str) -> str:
+    """Return an address as it stands before a port: `[2001:db8::1]`, `192.0.2.1`."""
+    return f"[{address}]" if ":" in address else address
 
 
 def write_environment(call: Call, place: Place, text: str) -> None:
@@ -225,7 +230,7 @@ def _never_ready(
     failed = of_services(containers, [one.container for one in unready])
     return Problem(
         f"{project}/{first.container}",
-        f"not ready: {first.found}",
+        f"not ready after {first.seconds:.1f} s: {first.found}",
         "running, healthy, and a 2xx answer where the edge asks",
         "./invoke status, then mend the application and deploy again",
         details={"containers": failure_reports(call.tools.engine, failed)},

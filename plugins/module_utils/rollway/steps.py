@@ -37,7 +37,7 @@ def run_step(params: Params, *, tools: HostTools, check: bool, diff: bool = Fals
         result |= _failed(problem)
     except OSError as error:
         result |= _failed(_of_the_host(error))
-    result |= {"changed": call.changed, "timings": call.timings, "warnings": call.warnings}
+    result |= {"changed": call.changed, "timings": call.timings, "remarks": call.remarks}
     result["seconds"] = round(tools.clock.monotonic() - began, 3)
     result.setdefault("generation", _generation(call))
     if diff:
