@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     try:
         _run(options)
     except RollwayError as trouble:
-        print(trouble, file=sys.stderr)  # noqa: T201 - this is a command line
+        print(trouble, file=sys.stderr)
         return trouble.exit_code
     return 0
 
@@ -34,7 +34,7 @@ def _run(options: argparse.Namespace) -> None:
         down.down(paths, _say)
         return
     wish = Wish(options.env, options.image, options.hosts, is_image=options.is_image)
-    print(json.dumps(up.prepare(wish, paths, _say)))  # noqa: T201 - stdout is the answer
+    print(json.dumps(up.prepare(wish, paths, _say)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - progress goes to stderr
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The plain Debian image that lab hosts and demo builds start from: pulled, or made by debootstrap."""
+"""The plain Debian image that lab hosts and demo builds start from: pulled or debootstrapped."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _provide_debootstrap(reason: str) -> None:
 @contextmanager
 def _unpacked() -> Iterator[Path]:
     # /var/tmp: /tmp is often mounted nodev or noexec, which debootstrap refuses
-    with tempfile.TemporaryDirectory(prefix="rollway-base-", dir="/var/tmp") as folder:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="rollway-base-", dir="/var/tmp") as folder:
         rootfs = Path(folder) / "rootfs"
         done = subprocess.run(_debootstrap(rootfs), capture_output=True, text=True, check=False)
         if done.returncode != 0:

@@ -46,7 +46,7 @@ def commit_ready(client: Any, container: str, tag: str) -> None:
 
 # provision enables on each host what its groups need; identities are made at boot
 _MAKE_ANONYMOUS = """
-for unit in docker.service docker.socket containerd.service haproxy.service docker-registry.service; do
+for unit in docker.service docker.socket containerd haproxy docker-registry; do
   systemctl disable --now "$unit" 2>/dev/null || true
 done
 rm -rf /etc/ssh/ssh_host_* /root/.ssh /root/.ansible /etc/docker/key.json

@@ -42,7 +42,9 @@ def fingerprint(root: Path) -> str:
     folders = [root / "roles" / role for role in ("lab_host", *PROVISIONING_ROLES)]
     files = [path for folder in folders for path in _files(folder)]
     playbooks = [root / "playbooks" / name for name in ("lab.yml", "provision.yml")]
-    return _digest([tags(root).ready, *_texts(root, [*files, *playbooks])])
+    # release_host installs it on app hosts
+    unit = [path for path in _files(root / "plugins/module_utils/rollway") if path.suffix == ".py"]
+    return _digest([tags(root).ready, *_texts(root, [*files, *playbooks, *unit])])
 
 
 def _package_files(root: Path) -> list[Path]:

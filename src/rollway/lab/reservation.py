@@ -1,4 +1,4 @@
-"""A lab's plan on disk: made under a lock, so that two labs never choose the same network or port."""
+"""A lab's plan on disk, made under a lock: two labs never choose the same network or port."""
 
 from __future__ import annotations
 

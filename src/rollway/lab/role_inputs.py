@@ -9,6 +9,8 @@ from rollway.lab.paths import LabPaths
 from rollway.lab.plan import HTTP, REGISTRY, SSH, Lab, LabHost
 from rollway.lab.reservation import LAB_LABEL, PROJECT_LABEL, containers
 
+HOST_LABEL = "io.rollway.host"
+
 
 def of(lab: Lab, client: Any, paths: LabPaths) -> dict[str, Any]:
     """Everything that `tasks_from: plan` hands on: the lab, the image, what is there too much."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from rollway import exits
 from rollway.errors import RollwayError
 from rollway.lab.paths import LabPaths
 from rollway.lab.plan import Wish
+from rollway.remote.playbook import Play, run_playbook
+
+_QUIET = {"ANSIBLE_STDOUT_CALLBACK": "rollway"}
+_SIGNALLED = 128
 
 
-def create(wish: Wish, paths: LabPaths) -> None:
+def create(wish: Wish, paths: LabPaths, *, verbose: bool = False) -> None:
     """Create the hosts and write the inventory: playbooks/lab.yml."""
     inputs = {
         "lab_env": wish.env,
@@ -22,32 +24,30 @@ def create(wish: Wish, paths: LabPaths) -> None:
         "lab_image": wish.kind,
         "lab_is_image": wish.is_image,
     }
-    arguments = ["--inventory=localhost,", f"--extra-vars={json.dumps(inputs)}"]
-    _play(paths.root, "lab.yml", arguments)
+    # no inventory yet: a list with this machine alone
+    _run("playbooks/lab.yml", Path("localhost,"), inputs, paths.env, verbose=verbose)
 
 
-def provision(paths: LabPaths, *, tags: str = "") -> None:
+def provision(paths: LabPaths, *, tags: str | None = None, verbose: bool = False) -> None:
     """Provision the hosts as any others: playbooks/provision.yml."""
-    arguments = [f"--inventory={paths.inventory}", *([f"--tags={tags}"] if tags else [])]
-    _play(paths.root, "provision.yml", arguments)
+    _run("playbooks/provision.yml", paths.inventory, {}, paths.env, tags=tags, verbose=verbose)
 
 
-def _play(root: Path, playbook: str, arguments: list[str]) -> None:
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), *arguments]
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    environment = os.environ | {"ANSIBLE_CONFIG": str(root / "ansible.cfg"), "PATH": path}
-    done = subprocess.run(
-        [*command, f"playbooks/{playbook}"],
-        cwd=root,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
+def _run(
+    playbook: str,
+    inventory: Path,
+    inputs: Mapping[str, Any],
+    env: str,
+    *,
+    tags: str | None = None,
+    verbose: bool,
+) -> None:
+    play = Play(playbook, inventory, inputs, tags=tags, environment={} if verbose else _QUIET)
+    ended = run_playbook(play)
+    again = f"./invoke lab.up --env={env} --verbose"
+    if ended.signal:
+        raise RollwayError(playbook, "interrupted", next=again, exit_code=_SIGNALLED + ended.signal)
+    if ended.code:
         raise RollwayError(
-            f"playbooks/{playbook}",
-            f"failed with {done.returncode}:\n{(done.stdout + done.stderr)[-3000:]}",
-            next=f"ansible-playbook {' '.join(arguments)} playbooks/{playbook}",
-            exit_code=exits.FAILED,
+            playbook, f"failed with {ended.code}", next=again, exit_code=exits.FAILED
         )

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rollway import exits
-from rollway.errors import RollwayError
-from rollway.lab import engine, images, recipe, reservation, role_inputs, run
+from rollway.lab import down, engine, images, recipe, reservation, role_inputs, run, status
 from rollway.lab.engine import Progress
 from rollway.lab.paths import LabPaths, exclusive, lab_paths
 from rollway.lab.plan import Kind, Lab, Wish
@@ -19,7 +17,12 @@ DEFAULT_HOSTS = 3
 
 
 def ensure(
-    env: str, *, hosts: int | None = None, kind: Kind | None = None, progress: Progress
+    env: str,
+    *,
+    hosts: int | None = None,
+    kind: Kind | None = None,
+    verbose: bool = False,
+    progress: Progress,
 ) -> bool:
     """Bring the lab up and provision it; whether anything had to be done.
 
@@ -32,21 +35,16 @@ def ensure(
         kind or (before.kind if before else "ready"),
         hosts or (before.app_count if before else DEFAULT_HOSTS),
     )
-    if before and _is_as_wished(before, wish) and is_standing(before, paths):
+    if before and _is_as_wished(before, wish) and is_standing(paths):
         return False
     with exclusive(paths.labs / f".{env}.lock"):
-        _bring_up(wish, paths, progress)
+        _bring_up(wish, paths, progress, verbose=verbose)
     return True
 
 
-def is_standing(lab: Lab, paths: LabPaths) -> bool:
+def is_standing(paths: LabPaths) -> bool:
     """Whether every host runs and was provisioned by the files of today."""
-    if not (paths.inventory.exists() and paths.provisioned.exists()):
-        return False
-    if paths.provisioned.read_text() != recipe.fingerprint(paths.root):
-        return False
-    client = engine.answering()
-    return client is not None and not _missing(lab, client)
+    return status.is_provisioned(paths) and status.read(paths).is_ready
 
 
 def prepare(wish: Wish, paths: LabPaths, progress: Progress) -> dict[str, Any]:
@@ -59,13 +57,13 @@ def prepare(wish: Wish, paths: LabPaths, progress: Progress) -> dict[str, Any]:
     return role_inputs.of(lab, client, paths)
 
 
-def _bring_up(wish: Wish, paths: LabPaths, progress: Progress) -> None:
+def _bring_up(wish: Wish, paths: LabPaths, progress: Progress, *, verbose: bool) -> None:
     prepare(wish, paths, progress)
     progress(f"lab {wish.env}: {wish.app_count} app hosts, edge and registry")
     paths.provisioned.unlink(missing_ok=True)
-    run.create(wish, paths)
+    run.create(wish, paths, verbose=verbose)
     progress(f"lab {wish.env}: provisioning")
-    run.provision(paths)
+    run.provision(paths, verbose=verbose)
     paths.provisioned.write_text(recipe.fingerprint(paths.root))
 
 
@@ -73,21 +71,10 @@ def _is_as_wished(lab: Lab, wish: Wish) -> bool:
     return (lab.kind, lab.app_count) == (wish.kind, wish.app_count)
 
 
-def _missing(lab: Lab, client: Any) -> set[str]:
-    running = {
-        entry["Names"][0].lstrip("/")
-        for entry in reservation.containers(client, lab.env)
-        if entry["State"] == "running"
-    }
-    return {role_inputs.container_name(lab.env, host.name) for host in lab.hosts} - running
-
-
 def _ensure_ready(client: Any, root: Path, progress: Progress) -> None:
     tag = recipe.tags(root).ready
     if images.exists(client, tag):
         return
-    from rollway.lab import down
-
     paths = lab_paths(IMAGE_ENV, root=root)
     with exclusive(paths.labs / f".{IMAGE_ENV}.lock"):
         progress("ready image: provisioning one host by playbooks/provision.yml (about a minute)")
@@ -95,5 +82,3 @@ def _ensure_ready(client: Any, root: Path, progress: Progress) -> None:
         run.provision(paths, tags="packages")
         images.commit_ready(client, role_inputs.container_name(IMAGE_ENV, "host-1"), tag)
         down.remove(client, paths)
-    if not images.exists(client, tag):
-        raise RollwayError("ready image", f"{tag} is not there", exit_code=exits.FAILED)
