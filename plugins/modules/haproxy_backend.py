@@ -1,0 +1,123 @@
+"""Shim of the edge's code in `module_utils/rollway`: documentation, arguments, one call."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: haproxy_backend
+short_description: Bring one application at an HAProxy edge to a desired state
+description:
+  - Both slots of every host stand in the backend under fixed names. Traffic moves by run-time
+    commands, which lose nothing; a reload happens only when servers, ports or routes change.
+  - Expected trouble is data. The module then succeeds with RV(ok=false) and RV(problem).
+author: Rollway
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+options:
+  app:
+    description: Application.
+    type: str
+    required: true
+  step:
+    description:
+      - V(apply) makes the desired state; V(read) only looks; V(settle) waits until no worker of an
+        earlier reload is left; V(remove) takes the application out.
+    type: str
+    choices: [apply, read, settle, remove]
+    default: apply
+  backend:
+    description: C(ready), C(hosts), C(path), C(retry) and C(drain_seconds) of the application.
+    type: dict
+  servers:
+    description: All servers, with C(name), C(host), C(slot), C(address), C(port), C(state), C(weight).
+    type: list
+    elements: dict
+  probe:
+    description: Servers that must answer the readiness path before traffic moves.
+    type: list
+    elements: str
+    default: []
+  probe_seconds:
+    description: How long they may take.
+    type: float
+    default: 2
+  observe_seconds:
+    description: How long to watch the probed servers afterwards.
+    type: float
+    default: 0
+  deadline_seconds:
+    description: How long V(settle) waits.
+    type: float
+    default: 60
+  run_id:
+    description: The run, for the record.
+    type: str
+    default: ""
+  root:
+    description: Folder of the edge's data.
+    type: path
+    default: /var/lib/rollway-edge
+  config_dir:
+    description: Folder of HAProxy's configuration.
+    type: path
+    default: /etc/haproxy
+"""
+
+EXAMPLES = r"""
+- name: See what an edge does
+  haproxy_backend:
+    app: iris
+    step: read
+"""
+
+RETURN = r"""
+ok:
+  description: Whether the edge is as asked.
+  type: bool
+  returned: always
+problem:
+  description: Otherwise C(where), what was C(found), what is C(accepted), and what to do C(next).
+  type: dict
+  returned: always
+servers:
+  description: The servers as HAProxy runs them.
+  type: list
+  returned: always
+shifted:
+  description: Servers whose state changed.
+  type: list
+  returned: with V(apply)
+observed:
+  description: What the probed servers did while they were watched.
+  type: dict
+  returned: with O(observe_seconds)
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.rollway.edge_steps import run_edge_step
+
+ARGUMENTS = {
+    "app": {"type": "str", "required": True},
+    "step": {"type": "str", "choices": ["apply", "read", "settle", "remove"], "default": "apply"},
+    "backend": {"type": "dict"},
+    "servers": {"type": "list", "elements": "dict"},
+    "probe": {"type": "list", "elements": "str", "default": []},
+    "probe_seconds": {"type": "float", "default": 2},
+    "observe_seconds": {"type": "float", "default": 0},
+    "deadline_seconds": {"type": "float", "default": 60},
+    "run_id": {"type": "str", "default": ""},
+    "root": {"type": "path", "default": "/var/lib/rollway-edge"},
+    "config_dir": {"type": "path", "default": "/etc/haproxy"},
+}
+
+
+def main() -> None:
+    """Run one step."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module.exit_json(**run_edge_step(module.params, check=module.check_mode, diff=module._diff))
+
+
+if __name__ == "__main__":
+    main()
