@@ -31,7 +31,9 @@ options:
     description: C(ready), C(hosts), C(path), C(retry) and C(drain_seconds) of the application.
     type: dict
   servers:
-    description: All servers, with C(name), C(host), C(slot), C(address), C(port), C(state), C(weight).
+    description:
+      - All servers, each with C(name), C(host), C(slot), C(address), C(port), C(state) and
+        C(weight).
     type: list
     elements: dict
   probe:

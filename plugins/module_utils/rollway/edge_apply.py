@@ -211,7 +211,7 @@ def _check_drain(edge: Edge, backend: Backend) -> None:
             "x-rollway.http.drain_seconds",
             f"{backend.drain_seconds}, and an old worker is stopped after {longest} s",
             f"at most {longest - SPARE_SECONDS}",
-            f"set edge_hard_stop_seconds to {backend.drain_seconds + SPARE_SECONDS}, then provision",
+            f"edge_hard_stop_seconds: {backend.drain_seconds + SPARE_SECONDS}, then provision",
         )
 
 

@@ -19,6 +19,7 @@ _SERVER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}")
 _PATH = re.compile(r"/[A-Za-z0-9/_.~%-]{0,200}")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _METHOD = re.compile(r"[A-Z]{1,20}")
+_CHECKS = "check inter 1s fastinter 200ms downinter 500ms rise 1 fall 2"
 _STATE_WORDS = re.compile(r"( +weight \d+| +disabled)+$", re.MULTILINE)
 
 
@@ -108,8 +109,9 @@ def _checked(where: str, value: Any, pattern: re.Pattern[str]) -> str:
 
 
 def render(backend: Backend, servers: Sequence[Server], *, disabled: Iterable[str] = ()) -> str:
-    """The backend's text. `disabled` names more servers to keep out: those that are down would
-    come up without a check.
+    """The backend's text.
+
+    `disabled` names more servers to keep out: those that are down would come up without a check.
     """
     out = set(disabled)
     head = [
@@ -117,17 +119,16 @@ def render(backend: Backend, servers: Sequence[Server], *, disabled: Iterable[st
         f"backend {backend.name}",
         "  balance roundrobin",
         "  option httpchk",
-        f"  http-check send meth GET uri {backend.ready} ver HTTP/1.1 hdr Host {_check_host(backend)}",
+        f"  http-check send meth GET uri {backend.ready} ver HTTP/1.1 hdr Host {_host(backend)}",
         "  http-check expect status 200-299",
         *_retry_lines(backend),
-        "  default-server check inter 1s fastinter 200ms downinter 500ms rise 1 fall 2"
-        " pool-purge-delay 1s",
+        f"  default-server {_CHECKS} pool-purge-delay 1s",
     ]
     lines = [_server_line(server, is_out=server.name in out) for server in servers]
     return "\n".join([*head, *lines]) + "\n"
 
 
-def _check_host(backend: Backend) -> str:
+def _host(backend: Backend) -> str:
     return backend.hosts[0] if backend.hosts else "rollway"
 
 

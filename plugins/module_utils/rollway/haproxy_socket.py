@@ -31,7 +31,7 @@ def ask(path: str, command: str) -> str:
         with socket.socket(socket.AF_UNIX) as channel:
             channel.settimeout(TIMEOUT_SECONDS)
             channel.connect(path)
-            channel.sendall(command.encode() + b"\n")
+            channel.sendall(f"{command};quit\n".encode())  # the master waits for more without
             return b"".join(iter(lambda: channel.recv(65536), b"")).decode(errors="replace")
     except OSError as error:
         raise Problem(
