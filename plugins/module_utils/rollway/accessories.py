@@ -9,10 +9,11 @@ from .call import Call
 from .containers import Container, failure_reports, of_services, project_containers
 from .files import write_atomic
 from .manifest import Manifest
+from .place import Place, environment
 from .probe import Target, wait_until_ready
 from .problem import Problem
 from .releases import accessories_file
-from .slot import UP_SECONDS, Place, environment
+from .slot import UP_SECONDS
 
 SLOT = "accessories"
 DEADLINE_SECONDS = 120.0
@@ -40,7 +41,7 @@ def _up(call: Call, manifest: Manifest, place: Place, services: list[str]) -> No
     write_atomic(env_file, environment(call, manifest, shared), mode=0o600)
     file = accessories_file(call.paths.release(manifest.id))
     project = compose.Project(call.paths.project(SLOT), file, env_file)
-    done = compose.up(call.tools.run, project, services, seconds=UP_SECONDS)
+    done = compose.up(call.tools.run, project, services, seconds=UP_SECONDS, pull="missing")
     call.changed = True
     if not done.is_ok:
         raise _failed(project.name, f"docker compose up: {done.last_words()}")
@@ -54,7 +55,8 @@ def _wait(call: Call, services: list[str]) -> None:
         Target(service, has_healthcheck=False, deadline_seconds=DEADLINE_SECONDS)
         for service in services
     ]
-    unready = wait_until_ready(targets, inspect=inspect, clock=call.tools.clock)
+    tools = call.tools
+    unready = wait_until_ready(targets, inspect=inspect, clock=tools.clock, http_get=tools.http_get)
     if unready:
         project = call.paths.project(SLOT)
         first = unready[0]

@@ -9,7 +9,7 @@ from .call import Call
 from .containers import summaries
 from .engine import Json
 from .facts import app_host_facts, host_facts
-from .listening import listening_ports, sockets
+from .listening import listening_ports
 from .lock import Alive, Run, is_provably_dead, read_lock, write_lock
 from .mutex import LOCKED, held_mutex
 from .names import SLOTS
@@ -75,7 +75,9 @@ def _look(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
     state, holder = load_state(call.paths), read_lock(call.paths)
     ports: Ports = {}
     if question.has_engine:
-        ports = allocate(read_ports(call.paths), call.paths.app, question.needs, _taken(listed))
+        ports = allocate(
+            read_ports(call.paths), call.paths.app, question.needs, _taken(call, listed)
+        )
     return {**_standing(state, ports, holder), "outcome": READ}
 
 
@@ -87,7 +89,7 @@ def _take(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
             raise _locked(call, holder)
         ports: Ports = {}
         if question.has_engine:
-            ports = reserve(call.paths, question.needs, _taken(listed))
+            ports = reserve(call.paths, question.needs, _taken(call, listed))
         write_lock(call.paths, call.run)
         state = replace(state, generation=state.generation + 1)
         save_state(call.paths, state)
@@ -113,10 +115,11 @@ def _standing(state: State, ports: Ports, holder: Run | None) -> dict[str, Any]:
     }
 
 
-def _taken(listed: list[Json]) -> set[int]:
+def _taken(call: Call, listed: list[Json]) -> set[int]:
     """Return the ports in use; an engine without its userland proxy listens on none itself."""
     published = {port.get("PublicPort") for item in listed for port in item.get("Ports") or ()}
-    return listening_ports(sockets()) | {int(port) for port in published if port}
+    listening = listening_ports(call.tools.sockets_of("self"))
+    return listening | {int(port) for port in published if port}
 
 
 def _locked(call: Call, holder: Run) -> Problem:

@@ -9,19 +9,23 @@ from dataclasses import dataclass, field, replace
 from .clock import Clock, timestamp
 from .command import Runner
 from .engine import Engine
+from .listening import Sockets, sockets
 from .lock import Run, read_lock
 from .paths import AppPaths
+from .probe import HttpGet, ready_answer
 from .problem import Problem
 from .state import Phase, State, load_state, save_state
 
 
 @dataclass(frozen=True)
 class HostTools:
-    """What reaches the host: its engine, its programs, its clocks."""
+    """What reaches the host: its engine, its programs, its clocks, its network."""
 
     engine: Engine
     run: Runner
     clock: Clock
+    http_get: HttpGet = ready_answer
+    sockets_of: Sockets = sockets
 
 
 @dataclass

@@ -41,7 +41,7 @@ def compose_command() -> list[str]:
     return [str(plugin)] if plugin else ["docker", "compose"]
 
 
-def up_arguments(project: Project, services: Sequence[str]) -> list[str]:
+def up_arguments(project: Project, services: Sequence[str], *, pull: str) -> list[str]:
     """Return the arguments that create and start `services`, and nothing they depend on besides.
 
     Dependencies among `services` keep their order; a worker that one of them depends on stays off.
@@ -52,14 +52,16 @@ def up_arguments(project: Project, services: Sequence[str]) -> list[str]:
         *("--project-directory", str(project.file.parent)),
         *("--env-file", str(project.env_file)),
         *("--file", str(project.file)),
-        *("up", "--detach", "--no-build", "--pull", "never", "--no-deps"),
+        *("up", "--detach", "--no-build", "--pull", pull, "--no-deps"),
         *("--", *services),
     ]
 
 
-def up(run: Runner, project: Project, services: Sequence[str], *, seconds: float) -> Finished:
+def up(
+    run: Runner, project: Project, services: Sequence[str], *, seconds: float, pull: str = "never"
+) -> Finished:
     """Create and start `services`; return when Compose has started them, healthy or not."""
-    argv = [*compose_command(), *up_arguments(project, services)]
+    argv = [*compose_command(), *up_arguments(project, services, pull=pull)]
     return run(argv, seconds=seconds, env=ENVIRONMENT, cwd=project.file.parent)
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from .clock import Clock
 from .containers import Container
-from .listening import ESTABLISHED, Socket, is_loopback, sockets
+from .listening import ESTABLISHED, Socket, Sockets, is_loopback
 
 SAMPLE_GAP_SECONDS = 0.1
 
-Sockets = Callable[[int], list[Socket]]
 
-
-def inbound(containers: Iterable[Container], *, sockets_of: Sockets = sockets) -> dict[str, int]:
+def inbound(containers: Iterable[Container], *, sockets_of: Sockets) -> dict[str, int]:
     """Return how many connections from outside enter each container's published ports.
 
     They are counted in the container's own network namespace, since the host's does not show
@@ -30,7 +28,7 @@ def inbound(containers: Iterable[Container], *, sockets_of: Sockets = sockets) -
     return {name: count for name, count in counts.items() if count}
 
 
-def is_drained(containers: list[Container], clock: Clock, *, sockets_of: Sockets = sockets) -> bool:
+def is_drained(containers: list[Container], clock: Clock, *, sockets_of: Sockets) -> bool:
     """Say whether two samples, a tenth of a second apart, both saw no connection."""
     if inbound(containers, sockets_of=sockets_of):
         return False
@@ -39,7 +37,7 @@ def is_drained(containers: list[Container], clock: Clock, *, sockets_of: Sockets
 
 
 def wait_until_drained(
-    containers: list[Container], clock: Clock, *, seconds: float, sockets_of: Sockets = sockets
+    containers: list[Container], clock: Clock, *, seconds: float, sockets_of: Sockets
 ) -> dict[str, int]:
     """Wait at most `seconds` until nobody is connected; return who still is, by container."""
     deadline = clock.monotonic() + seconds

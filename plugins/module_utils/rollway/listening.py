@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,9 @@ def sockets(process: int | str = "self") -> list[Socket]:
         except OSError:
             continue
     return found
+
+
+Sockets = Callable[[int | str], list[Socket]]
 
 
 def listening_ports(found: Iterable[Socket]) -> set[int]:

@@ -39,14 +39,13 @@ class Unready:
 
 
 def wait_until_ready(
-    targets: Sequence[Target], *, inspect: Inspect, clock: Clock, http_get: HttpGet | None = None
+    targets: Sequence[Target], *, inspect: Inspect, clock: Clock, http_get: HttpGet
 ) -> list[Unready]:
     """Poll until every target is ready; return what is not when a deadline has passed.
 
     A container that ended, restarted or turned unhealthy ends the wait at once. One without a
     health check must have been up for two seconds: `running` alone is what a crash loop shows.
     """
-    get = http_get or ready_answer
     began = clock.monotonic()
     while True:
         containers = {one.service: one for one in inspect()}
@@ -54,7 +53,7 @@ def wait_until_ready(
         unready = [
             trouble
             for target in targets
-            if (trouble := judge(target, containers, spent=spent, http_get=get))
+            if (trouble := judge(target, containers, spent=spent, http_get=http_get))
         ]
         late = {target.container for target in targets if spent >= target.deadline_seconds}
         if not unready or any(one.is_final or one.container in late for one in unready):

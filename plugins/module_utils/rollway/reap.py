@@ -14,7 +14,7 @@ from .problem import Problem
 from .slot import emptied, tear_down
 from .state import DRAINING, WARM, State, load_state, save_state
 
-POSTPONED_SECONDS = 15.0
+POSTPONED_SECONDS = 5.0
 SAMPLE_SECONDS = 1.0
 
 
@@ -56,7 +56,9 @@ def _look(call: HostCall, slot: str) -> Ended | Wait:
     if early > 0:
         return Wait(early)
     containers = project_containers(call.tools.engine, call.paths.project(slot))
-    if not is_drained(containers, call.tools.clock) and _seconds_to_drain(call, state, slot) > 0:
+    tools = call.tools
+    drained = is_drained(containers, tools.clock, sockets_of=tools.sockets_of)
+    if not drained and _seconds_to_drain(call, state, slot) > 0:
         return Wait(SAMPLE_SECONDS)
     return _end(call, slot)
 

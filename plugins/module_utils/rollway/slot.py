@@ -1,77 +1,21 @@
-"""A slot's life on a host: values, start, readiness, and the way out."""
+"""A slot's containers: how they come up, stand still, and go."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from itertools import count
+from collections.abc import Iterable
+from dataclasses import replace
 
 from . import compose
 from .call import Call
-from .containers import Container, failure_reports, of_services, project_containers
+from .containers import Container, of_services, project_containers
 from .drain import wait_until_drained
-from .files import write_atomic
-from .manifest import WEB, WORKER, Manifest, Service
-from .names import variable_part
+from .manifest import Manifest
 from .parallel import each
-from .ports import Ports
-from .probe import Target, Unready, wait_until_ready
 from .problem import Problem
-from .releases import compose_file, files_folder
+from .releases import compose_file
 from .state import Slot, State
 
 UP_SECONDS = 120.0  # beside the deadlines of services that others wait for
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a release is to run: a slot of this host, and what the host is called and reached by.
-
-    `accessories` is name → address.
-    """
-
-    slot: str
-    host: str
-    address: str
-    ports: Ports
-    accessories: Mapping[str, str]
-
-
-def environment(call: Call, manifest: Manifest, place: Place) -> str:
-    """Return the slot's values for Compose's interpolation, as the text of its env file.
-
-    All values are checked names, numbers, addresses and paths, so none needs quoting.
-    """
-    values = {
-        "ROLLWAY_ADDRESS": bracketed(place.address),
-        "ROLLWAY_FILES": str(files_folder(call.paths.release(manifest.id))),
-        "ROLLWAY_HOST": place.host,
-        "ROLLWAY_RELEASE": manifest.id,
-        "ROLLWAY_SLOT": place.slot,
-    }
-    for service, slots in place.ports.items():
-        for number, port in zip(count(1), slots[place.slot], strict=False):
-            values[f"ROLLWAY_PORT_{variable_part(service)}_{number}"] = str(port)
-    for name, address in place.accessories.items():
-        values[f"ROLLWAY_ACCESSORY_{variable_part(name)}"] = address
-    return "".join(f"{name}={value}\n" for name, value in sorted(values.items()))
-
-
-def bracketed(address: str) -> str:
-    """Return an address as it stands before a port: `[2001:db8::1]`, `192.0.2.1`."""
-    return f"[{address}]" if ":" in address else address
-
-
-def write_environment(call: Call, place: Place, text: str) -> None:
-    """Write a slot's values, for root alone."""
-    call.fence()
-    write_atomic(call.paths.slot_env(place.slot), text, mode=0o600)
-
-
-def has_environment(call: Call, slot: str, text: str) -> bool:
-    """Say whether the slot was started with these values."""
-    path = call.paths.slot_env(slot)
-    return path.is_file() and path.read_text() == text
 
 
 def bring_up(
@@ -96,55 +40,6 @@ def bring_up(
         )
 
 
-def web_targets(
-    manifest: Manifest, place: Place, *, deadline_seconds: float | None = None
-) -> list[Target]:
-    """Return what the web containers must reach; those behind the edge must answer over HTTP."""
-    return [
-        Target(
-            container,
-            service.has_healthcheck,
-            deadline_seconds or service.ready_deadline_seconds,
-            _url(manifest, service, place, index),
-        )
-        for service in manifest.services
-        if service.kind == WEB
-        for index, container in enumerate(service.containers)
-    ]
-
-
-def worker_targets(manifest: Manifest) -> list[Target]:
-    """Return what the workers must reach."""
-    return [
-        Target(container, service.has_healthcheck, service.ready_deadline_seconds)
-        for service in manifest.services
-        if service.kind == WORKER
-        for container in service.containers
-    ]
-
-
-def wait_ready(call: Call, slot: str, wanted: list[Target]) -> None:
-    """Wait until these containers are ready; Problem with all that is known of them when not."""
-    project, names = call.paths.project(slot), [target.container for target in wanted]
-    engine = call.tools.engine
-    known = [one.id for one in of_services(project_containers(engine, project), names)]
-
-    def inspect() -> list[Container]:
-        found = (engine.inspect(container) for container in known)
-        return [Container.from_inspect(item) for item in found if item]
-
-    unready = wait_until_ready(wanted, inspect=inspect, clock=call.tools.clock)
-    if unready:
-        raise _never_ready(call, project, inspect(), unready)
-
-
-def is_serving(call: Call, slot: str, wanted: list[Target]) -> bool:
-    """Say whether these containers are ready right now; a restart in the past is no matter."""
-    found = project_containers(call.tools.engine, call.paths.project(slot))
-    running = {one.service for one in found if one.is_running and one.health in ("", "healthy")}
-    return all(target.container in running for target in wanted)
-
-
 def drain(call: Call, slot: str, recorded: Slot, *, seconds: float) -> dict[str, int]:
     """Wait until a slot serves nobody, at most `seconds` after traffic left it.
 
@@ -153,7 +48,12 @@ def drain(call: Call, slot: str, recorded: Slot, *, seconds: float) -> dict[str,
     left = recorded.shifted_away_at
     remaining = seconds if left is None else left.after(seconds).seconds_left(call.tools.clock)
     containers = project_containers(call.tools.engine, call.paths.project(slot))
-    return wait_until_drained(containers, call.tools.clock, seconds=max(0.0, remaining))
+    return wait_until_drained(
+        containers,
+        call.tools.clock,
+        seconds=max(0.0, remaining),
+        sockets_of=call.tools.sockets_of,
+    )
 
 
 def tear_down(call: Call, slot: str) -> None:
@@ -221,25 +121,3 @@ def with_state(state: State, slot: str, how: str) -> State:
     """Return the state with `slot` in another state and without a deadline."""
     kept = replace(state.slots[slot], state=how, shifted_away_at=None, deadline=None)
     return state.with_slot(slot, kept)
-
-
-def _never_ready(
-    call: Call, project: str, containers: list[Container], unready: list[Unready]
-) -> Problem:
-    first = next((one for one in unready if one.is_final), unready[0])
-    failed = of_services(containers, [one.container for one in unready])
-    return Problem(
-        f"{project}/{first.container}",
-        f"not ready after {first.seconds:.1f} s: {first.found}",
-        "running, healthy, and a 2xx answer where the edge asks",
-        "./invoke status, then mend the application and deploy again",
-        details={"containers": failure_reports(call.tools.engine, failed)},
-    )
-
-
-def _url(
-    manifest: Manifest, service: Service, place: Place, index: int
-) -> tuple[str, int, str] | None:
-    if manifest.http is None or service.name != manifest.http.service:
-        return None
-    return place.address, place.ports[service.name][place.slot][index], manifest.http.ready

@@ -9,22 +9,10 @@ from .accessories import bring_up_accessories
 from .call import Call
 from .containers import failure_reports, project_containers
 from .manifest import WEB, Manifest
+from .place import Place, environment, has_environment, write_environment
 from .problem import Problem
-from .slot import (
-    Place,
-    bring_up,
-    drain,
-    emptied,
-    environment,
-    has_environment,
-    is_serving,
-    occupied,
-    tear_down,
-    wait_ready,
-    web_targets,
-    with_state,
-    write_environment,
-)
+from .ready import is_serving, wait_ready, web_targets
+from .slot import bring_up, drain, emptied, occupied, tear_down, with_state
 from .state import EMPTY, RUNNING, STARTING, State
 from .timer import disarm
 

@@ -152,8 +152,8 @@ def _start_of(call: Call, params: Params) -> Any:
 
 
 def _place_of(call: Call, params: Params) -> Any:
+    from .place import Place
     from .ports import read_ports
-    from .slot import Place
 
     addresses = params.get("accessory_addresses") or {}
     return Place(

@@ -9,8 +9,9 @@ from .containers import project_containers
 from .manifest import WORKER, Manifest
 from .probe import Target
 from .problem import Problem
+from .ready import wait_ready, worker_targets
 from .releases import load_manifest
-from .slot import bring_up, start_services, stop_services, wait_ready, worker_targets
+from .slot import bring_up, start_services, stop_services
 from .state import State
 
 
