@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from invoke import Collection
+
+_VERBS = ("build", "check", "deploy", "provision", "rollback", "status", "testing.test")
+_LAB = ("lab.up", "lab.down", "lab.status")
 
 
 def collection() -> Collection:
     """Every verb under the name of the contract."""
     from invoke import Collection
 
-    from rollway.cli import build, check, deploy, lab, provision, rollback, status, testing
-
     root = Collection(auto_dash_names=True)
-    for task in (
-        build.build,
-        check.check,
-        deploy.deploy,
-        provision.provision,
-        rollback.rollback,
-        status.status,
-        testing.test,
-    ):
-        root.add_task(task)
-    root.add_collection(Collection("lab", lab.up, lab.down, lab.status))
+    lab = Collection("lab")
+    for target, names in ((root, _VERBS), (lab, _LAB)):
+        for name in names:
+            module, _, task = name.partition(".")
+            try:
+                loaded = importlib.import_module(f"rollway.cli.{module}")
+            except ModuleNotFoundError:
+                continue
+            target.add_task(getattr(loaded, task or module))
+    root.add_collection(lab)
     return root
