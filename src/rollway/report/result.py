@@ -20,7 +20,7 @@ from rollway.rollout.ledger import fold
 from rollway.rollout.outcome import Outcome, conclude
 from rollway.rollout.plan import Plan, load_plan
 from rollway.rollout.request import Request, load_request
-from rollway.rollout.verdict import Verdict, judge
+from rollway.rollout.verdict import Verdict, judge_end
 
 
 def write_report(run_dir: Path) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def _result(request: Request, plan: Plan | None, events: list[Event]) -> dict[st
     if plan is None:
         return {**head, "outcome": "broken", "exit": exits.UNEXPECTED, "hosts": []}
     ledger = fold(plan, events)
-    verdict = judge(plan, ledger)
+    verdict = judge_end(plan, ledger)
     outcome = conclude(plan, ledger, verdict, events)
     if request.reads_only and not plan.refusal:
         outcome = _planned(plan)

@@ -17,7 +17,7 @@ from rollway.rollout.journal import Journal
 from rollway.rollout.ledger import Ledger, fold
 from rollway.rollout.plan import HostPlan, Plan, load_plan
 from rollway.rollout.request import load_request
-from rollway.rollout.verdict import Decision, Verdict, judge
+from rollway.rollout.verdict import Decision, Verdict, judge, judge_end
 
 
 @dataclass(frozen=True)
@@ -52,23 +52,24 @@ def work_for(run_dir: Path, *, step: str, host: str, wave: int | None = None) ->
     if step == "acquire":
         request = load_request(run_dir)
         return calls.acquire_calls(request, host, reads_only=request.reads_only)
-    situation = _situation(run_dir, host, wave)
+    situation = _situation(run_dir, host, wave, at_end=step in _AT_END)
     if situation is None:
         return Skip("there is no plan to carry out")
     return _STEPS[step](situation)
 
 
-def _situation(run_dir: Path, host: str, wave: int | None) -> Situation | None:
+def _situation(run_dir: Path, host: str, wave: int | None, *, at_end: bool) -> Situation | None:
     plan = load_plan(run_dir)
     if plan is None or load_request(run_dir).reads_only:
         return None
     journal = Journal(run_dir)
     ledger = fold(plan, journal.events())
-    return Situation(run_dir, plan, ledger, judge(plan, ledger), journal, host, wave)
+    verdict = judge_end(plan, ledger) if at_end else judge(plan, ledger)
+    return Situation(run_dir, plan, ledger, verdict, journal, host, wave)
 
 
 def _settle(now: Situation) -> Work:
-    if not now.plan.restore or not now.may_continue or not _has_edges(now.plan):
+    if not now.plan.restore or not now.may_continue or not now.plan.has_traffic:
         return Skip("the edges are as the hosts record them")
     return [calls.unshift_call(now.plan), calls.settle_call(now.plan)]
 
@@ -116,7 +117,7 @@ def _switch_one(now: Situation) -> Work:
 
 
 def _shift(now: Situation) -> Work:
-    if not now.may_continue or not _has_edges(now.plan):
+    if not now.may_continue or not now.plan.has_traffic:
         return Skip("no traffic moves")
     if now.wave is None or now.wave >= len(now.plan.waves):
         return Skip("there is no such wave")
@@ -152,10 +153,6 @@ def _host_to_start(now: Situation) -> HostPlan | Skip:
     return one
 
 
-def _has_edges(plan: Plan) -> bool:
-    return bool(plan.release.get("http"))
-
-
 def _record(plan: Plan, result: outcome.Outcome) -> Mapping[str, Any]:
     source = plan.release.get("source") or {}
     return {
@@ -174,6 +171,7 @@ def _record(plan: Plan, result: outcome.Outcome) -> Mapping[str, Any]:
     }
 
 
+_AT_END = frozenset({"unshift", "conclude"})
 _STEPS = {
     "settle": _settle,
     "stage": _stage,

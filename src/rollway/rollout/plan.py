@@ -78,6 +78,16 @@ class Plan:
         return [name for wave in self.waves for name in wave]
 
     @property
+    def hosts_to_start(self) -> list[str]:
+        """Every host where the release has to come up first."""
+        return [name for name, host in self.hosts.items() if host.action == "start"]
+
+    @property
+    def has_traffic(self) -> bool:
+        """Whether a service stands behind the edge."""
+        return bool(self.release.get("http"))
+
+    @property
     def has_workers(self) -> bool:
         return any(service["class"] == "worker" for service in self.release.get("services", []))
 

@@ -29,6 +29,19 @@ class Verdict:
         return self.decision is Decision.CONTINUE
 
 
+def judge_end(plan: Plan, ledger: Ledger) -> Verdict:
+    """The last verdict: a run that ended before every wave had moved goes back, whatever why."""
+    verdict = judge(plan, ledger)
+    left = len(plan.waves) - ledger.shifted_waves if plan.has_traffic else 0
+    started = {*ledger.started, *ledger.failed_hosts}
+    missing = [name for name in plan.hosts_to_start if name not in started]
+    if not verdict.is_continue or not (left or missing):
+        return verdict
+    reasons = [f"{left} of {len(plan.waves)} waves never moved"] if left else []
+    reasons += [f"{name}: it never started" for name in missing]
+    return Verdict(Decision.ROLL_BACK, (*verdict.reasons, *reasons))
+
+
 def judge(plan: Plan, ledger: Ledger) -> Verdict:
     """Continue while the failures fit the one budget and every edge did what it was told."""
     if plan.refusal:

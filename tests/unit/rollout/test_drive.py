@@ -12,7 +12,7 @@ from rollway.rollout.journal import Event, Journal
 from rollway.rollout.ledger import fold
 from rollway.rollout.plan import Plan
 from rollway.rollout.planning import decide
-from rollway.rollout.verdict import Decision, judge
+from rollway.rollout.verdict import Decision, judge, judge_end
 from tests.unit.rollout.fleet_fixtures import manifest, request, steady_fleet
 
 
@@ -31,6 +31,12 @@ class Run:
         Journal(self.run_dir).append(Event(step, host, **fields))
         return self
 
+    def is_done(self) -> None:
+        self.happened("stage", "app-1", **STARTED)
+        self.happened("advance", "app-2", **STARTED).happened("advance", "app-3", **STARTED)
+        for wave in range(3):
+            self.happened("shift", "edge-1", wave=wave)
+
     def arguments(self, step: str, host: str, wave: int | None = None) -> dict[str, Any]:
         work = work_for(self.run_dir, step=step, host=host, wave=wave)
         assert not isinstance(work, Skip), work.reason
@@ -44,7 +50,7 @@ class Run:
     def outcome(self) -> outcome.Outcome:
         events = Journal(self.run_dir).events()
         ledger = fold(self.plan, events)
-        return outcome.conclude(self.plan, ledger, judge(self.plan, ledger), events)
+        return outcome.conclude(self.plan, ledger, judge_end(self.plan, ledger), events)
 
 
 @pytest.fixture
@@ -135,9 +141,7 @@ def test_a_tolerated_host_leaves_rotation_with_the_last_wave(tmp_path: Path) -> 
 
 
 def test_the_end_of_a_good_run(run: Run) -> None:
-    run.happened("stage", "app-1", **STARTED)
-    for wave in range(3):
-        run.happened("shift", "edge-1", wave=wave)
+    run.is_done()
     arguments = run.arguments("conclude", "app-2")
     assert (arguments["outcome"], arguments["active_slot"]) == ("good", "green")
     assert run.arguments("conclude", "edge-1")["kind"] == "edge"
@@ -146,10 +150,19 @@ def test_the_end_of_a_good_run(run: Run) -> None:
     assert end.next_command == "./invoke rollback --env=local --app=iris"
 
 
+def test_a_run_that_stops_midway_is_never_called_good(run: Run) -> None:
+    run.happened("stage", "app-1", **STARTED).happened("shift", "edge-1", wave=0)
+    assert _ready(run.arguments("unshift", "edge-1"))[0] == "app-1-blue-1"
+    assert run.arguments("conclude", "app-1")["outcome"] == "bad"
+    assert run.outcome().reasons == (
+        "2 of 3 waves never moved",
+        "app-2: it never started",
+        "app-3: it never started",
+    )
+
+
 def test_a_host_that_did_not_record_the_end_needs_a_person(run: Run) -> None:
-    run.happened("stage", "app-1", **STARTED)
-    for wave in range(3):
-        run.happened("shift", "edge-1", wave=wave)
+    run.is_done()
     run.happened("conclude", "app-3", ok=False, unreachable=True)
     end = run.outcome()
     assert end.exit_code == exits.NEEDS_PERSON
