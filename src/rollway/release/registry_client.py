@@ -1,64 +1,37 @@
-"""What the controller asks a registry: the digest of a tag, the tags there are.
+"""What the controller asks a registry: the digest of a tag, the tags there are, sizes, labels.
 
-Protocol: OCI Distribution Specification 1.1, "Pull" and "Content discovery"; tokens as in the
-Distribution project's token authentication.
+Protocol: OCI Distribution Specification 1.1, "Pull" and "Content discovery".
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rollway import exits
 from rollway.errors import RollwayError
+from rollway.release.reference import Reference, parse_reference
+from rollway.release.registry_session import RegistrySession
 
-if TYPE_CHECKING:
-    import requests
-
-_REFERENCE = re.compile(
-    r"(?P<registry>[A-Za-z0-9.-]+(?::[0-9]+)?|\[[0-9a-fA-F:]+\](?::[0-9]+)?)/"
-    r"(?P<repository>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)"
-    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?"
-    r"(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+_INDEXES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
 )
 _MANIFESTS = (
-    "application/vnd.oci.image.index.v1+json",
     "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 )
-_CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
-_SECONDS = 10
 _NAMED_VERSIONS = 10
-
-
-@dataclass(frozen=True)
-class Reference:
-    """An image by its parts; `tag` is `latest` where neither tag nor digest was given."""
-
-    registry: str
-    repository: str
-    tag: str
-    digest: str | None = None
-
-
-def parse_reference(text: str) -> Reference | None:
-    """The parts of `registry/repository[:tag][@digest]`; None for a name without a registry."""
-    match = _REFERENCE.fullmatch(text)
-    if not match or not re.search(r"[.:\]]|^localhost$", match["registry"]):
-        return None
-    return Reference(
-        match["registry"], match["repository"], match["tag"] or "latest", match["digest"]
-    )
+_MOST_PAGES = 50
 
 
 class RegistryClient:
-    """One registry over HTTPS.
+    """One registry.
 
-    `controller_address` is how it is reached from here, `registry` is how images name it; `ca` is
-    a PEM file.
+    `registry` is how images name it, `controller_address` how it is reached from here; either may
+    carry a folder (`harbor.example.com/team`). `ca` is a PEM file.
     """
 
     def __init__(
@@ -70,125 +43,118 @@ class RegistryClient:
         username: str | None = None,
         password: str | None = None,
     ) -> None:
-        self._address = controller_address
-        self._registry = registry
-        self._ca = ca
-        self._login = (username, password or "") if username else None
-        self._session: requests.Session | None = None
+        host, _, folder = controller_address.strip("/").partition("/")
+        self._registry = registry.strip("/")
+        self._folder = f"{folder}/" if folder else ""
+        self._session = RegistrySession(host, ca=ca, username=username, password=password)
 
     def resolve(self, reference: str) -> str:
-        """`registry/repository@sha256:…` for a tag of this registry; others stay as they are.
+        """`registry/repository@sha256:…` for a tag of this registry.
 
-        Raises RollwayError (exit 6) when the tag is not there, and names those that are.
+        References of other registries stay as they are. RollwayError (exit 6) names the known
+        versions when the tag is not there.
         """
         parsed = parse_reference(reference)
-        if parsed is None or parsed.registry != self._registry:
+        repository = self._repository(parsed)
+        if repository is None:
             return reference
-        digest = parsed.digest or self._digest(parsed)
-        return f"{parsed.registry}/{parsed.repository}@{digest}"
+        digest = parsed.digest or self.digest(repository, parsed.selector)
+        if digest is None:
+            raise self._unknown(repository, parsed.selector)
+        return f"{parsed.name}@{digest}"
+
+    def digest(self, repository: str, tag: str) -> str | None:
+        """The digest of a tag of `registry/repository`; None when it is not there."""
+        answer = self._manifest("HEAD", repository, tag)
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            return None
+        told = answer.headers.get("Docker-Content-Digest")
+        return str(told) if told else self._computed_digest(repository, tag)
 
     def tags(self, repository: str) -> list[str]:
-        """The tags of a repository, in the registry's order; none when it is unknown."""
-        answer = self._request("GET", f"/v2/{repository}/tags/list", repository=repository)
-        if answer.status_code == HTTPStatus.NOT_FOUND:
-            return []
-        self._check(answer, repository)
-        return [str(tag) for tag in answer.json().get("tags") or []]
+        """The tags of `registry/repository`, numbers in them by value: 1.9 before 1.10.
+
+        None at all when the repository is unknown. Registries do not tell when a tag was made.
+        """
+        path: str | None = f"/v2/{self._folder}{repository}/tags/list"
+        found: list[str] = []
+        for _ in range(_MOST_PAGES):
+            if path is None:
+                break
+            answer = self._session.ask("GET", path, repository=self._folder + repository)
+            if answer.status_code == HTTPStatus.NOT_FOUND:
+                break
+            found += [str(tag) for tag in self._session.json_of(answer).get("tags") or []]
+            path = _next_page(answer.links.get("next", {}).get("url"))
+        return sorted(set(found), key=_by_numbers)
 
     def size_bytes(self, reference: str) -> int | None:
-        """The size of the layers as they are pulled; None where it cannot be known."""
+        """The compressed layers, as they are pulled; of several platforms the largest.
+
+        None for another registry's image, and for one that is not there.
+        """
         parsed = parse_reference(reference)
-        if parsed is None or parsed.registry != self._registry:
+        repository = self._repository(parsed)
+        if repository is None:
             return None
-        answer = self._manifest("GET", parsed.repository, parsed.digest or parsed.tag)
-        if answer.status_code != HTTPStatus.OK:
-            return None
-        layers: list[dict[str, Any]] = answer.json().get("layers") or []
-        return sum(int(layer["size"]) for layer in layers) if layers else None
+        manifests = self._image_manifests(repository, parsed.selector)
+        sizes = [sum(int(layer["size"]) for layer in one["layers"]) for one in manifests]
+        return max(sizes, default=None)
 
-    def _digest(self, parsed: Reference) -> str:
-        answer = self._manifest("HEAD", parsed.repository, parsed.tag)
+    def labels(self, repository: str, tag: str) -> dict[str, str]:
+        """The labels of an image of `registry/repository`; none when it is not there."""
+        for manifest in self._image_manifests(repository, tag):
+            path = f"/v2/{self._folder}{repository}/blobs/{manifest['config']['digest']}"
+            answer = self._session.ask("GET", path, repository=self._folder + repository)
+            return dict(self._session.json_of(answer).get("config", {}).get("Labels") or {})
+        return {}
+
+    def _repository(self, parsed: Reference) -> str | None:
+        """The repository within this registry; None for an image of another."""
+        prefix = f"{self._registry}/"
+        return parsed.name.removeprefix(prefix) if parsed.name.startswith(prefix) else None
+
+    def _image_manifests(self, repository: str, selector: str) -> list[dict[str, Any]]:
+        """The manifests of the platforms; without attestations, which have no platform."""
+        answer = self._manifest("GET", repository, selector)
         if answer.status_code == HTTPStatus.NOT_FOUND:
-            raise self._unknown(parsed)
-        self._check(answer, parsed.repository)
-        return str(answer.headers["Docker-Content-Digest"])
+            return []
+        body = self._session.json_of(answer)
+        if "manifests" not in body:
+            return [body] if "layers" in body and "config" in body else []
+        entries = [entry for entry in body["manifests"] if _is_image(entry)]
+        return [m for e in entries for m in self._image_manifests(repository, e["digest"])]
 
-    def _unknown(self, parsed: Reference) -> RollwayError:
-        known = self.tags(parsed.repository)
+    def _computed_digest(self, repository: str, tag: str) -> str:
+        """For registries that do not tell it: the digest is the hash of the manifest's bytes."""
+        content = self._manifest("GET", repository, tag).content
+        return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+    def _manifest(self, method: str, repository: str, selector: str) -> Any:
+        name = self._folder + repository
+        path = f"/v2/{name}/manifests/{selector}"
+        return self._session.ask(method, path, repository=name, accept=_INDEXES + _MANIFESTS)
+
+    def _unknown(self, repository: str, tag: str) -> RollwayError:
+        known = self.tags(repository)
         return RollwayError(
-            f"{self._registry}/{parsed.repository}",
-            f"the version {parsed.tag} is not in the registry",
+            f"{self._registry}/{repository}",
+            f"the version {tag} is not in the registry",
             accepted=", ".join(known[-_NAMED_VERSIONS:]) or "there are no versions yet",
-            next=f"./invoke build --version={parsed.tag}, or deploy one of the known versions",
-            exit_code=exits.REFUSED,
-        )
-
-    def _manifest(self, method: str, repository: str, tag: str) -> requests.Response:
-        path = f"/v2/{repository}/manifests/{tag}"
-        headers = {"Accept": ", ".join(_MANIFESTS)}
-        return self._request(method, path, repository=repository, headers=headers)
-
-    def _request(
-        self, method: str, path: str, *, repository: str, headers: dict[str, str] | None = None
-    ) -> requests.Response:
-        answer = self._send(method, path, headers or {})
-        challenge = answer.headers.get("WWW-Authenticate", "")
-        if answer.status_code == HTTPStatus.UNAUTHORIZED and challenge.lower().startswith("bearer"):
-            token = self._token(challenge, repository)
-            answer = self._send(method, path, {**(headers or {}), "Authorization": token})
-        return answer
-
-    def _send(self, method: str, path: str, headers: dict[str, str]) -> requests.Response:
-        import requests
-
-        if self._session is None:
-            self._session = requests.Session()
-            self._session.trust_env = False  # a proxy or .netrc of the user is not meant for it
-            self._session.verify = self._ca or True
-        basic = None if "Authorization" in headers else self._login
-        url = f"https://{self._address}{path}"
-        try:
-            return self._session.request(method, url, headers=headers, auth=basic, timeout=_SECONDS)
-        except requests.RequestException as error:
-            raise self._failed(_reason(error)) from error
-
-    def _token(self, challenge: str, repository: str) -> str:
-        import requests
-
-        fields = dict(_CHALLENGE.findall(challenge))
-        realm = fields.pop("realm", "")
-        query = {"scope": f"repository:{repository}:pull", **fields}
-        if not realm.startswith("https://"):
-            raise self._failed(f"it names a token service that is not HTTPS: {realm!r}")
-        try:
-            answer = requests.get(realm, params=query, auth=self._login, timeout=_SECONDS)
-            answer.raise_for_status()
-        except requests.RequestException as error:
-            raise self._failed(_reason(error)) from error
-        body = answer.json()
-        return f"Bearer {body.get('token') or body.get('access_token')}"
-
-    def _check(self, answer: requests.Response, repository: str) -> None:
-        if answer.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-            raise self._failed(
-                f"the login for {repository} was refused ({answer.status_code})",
-                next_step="set rollway_registry_username and rollway_registry_password",
-            )
-        if answer.status_code >= HTTPStatus.BAD_REQUEST:
-            raise self._failed(f"it answered {answer.status_code} for {repository}")
-
-    def _failed(self, found: str, *, next_step: str = "") -> RollwayError:
-        return RollwayError(
-            f"registry {self._registry}",
-            found,
-            next=next_step or f"curl https://{self._address}/v2/ must answer from this machine",
+            next=f"./invoke build --version={tag}, or deploy one of the known versions",
             exit_code=exits.REFUSED,
         )
 
 
-def _reason(error: Exception) -> str:
-    """The innermost cause: the outer ones repeat the address and say little."""
-    cause: BaseException = error
-    while cause.__context__ is not None:
-        cause = cause.__context__
-    return f"it cannot be reached: {cause}"
+def _is_image(entry: dict[str, Any]) -> bool:
+    return bool(entry.get("platform", {}).get("os") != "unknown")
+
+
+def _next_page(url: str | None) -> str | None:
+    """Only the path of the link: a registry behind a proxy may name itself wrongly."""
+    return "/" + url.split("://")[-1].partition("/")[2] if url and "://" in url else url
+
+
+def _by_numbers(tag: str) -> list[tuple[int, int, str]]:
+    parts = re.findall(r"[0-9]+|[^0-9]+", tag)
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
