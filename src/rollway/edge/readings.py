@@ -18,6 +18,20 @@ def ready_slots(acquired: Mapping[str, Event]) -> dict[str, str]:
     }
 
 
+def all_serve(acquired: Mapping[str, Event], edges: Iterable[str], host: str, slot: str) -> bool:
+    """Whether every edge sends the host's requests to this slot, and to no other."""
+    for edge in edges:
+        reading = _edge(acquired[edge]) if edge in acquired else {}
+        slots = {
+            server["slot"]
+            for server in reading.get("servers", [])
+            if server["host"] == host and server["admin_state"] == "ready"
+        }
+        if slots != {slot}:
+            return False
+    return True
+
+
 def needs_restoring(hosts: Iterable[HostPlan], acquired: Mapping[str, Event]) -> bool:
     """Whether an edge strays from the plan's start, or still has workers from before a reload.
 

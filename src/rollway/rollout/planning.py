@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rollway import exits
-from rollway.edge.readings import needs_restoring, ready_slots
+from rollway.edge.readings import all_serve, needs_restoring, ready_slots
 from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import DEPLOY, HostPlan, Plan, Refusal
@@ -69,7 +69,7 @@ def _plan(
 ) -> Plan:
     slots = ready_slots(acquired)
     hosts = {
-        view.name: _host(view, release, request, serving=slots.get(view.name))
+        view.name: _host(view, release, request, acquired, serving=slots.get(view.name))
         for view in views
         if not refusal
     }
@@ -91,15 +91,23 @@ def _plan(
 
 
 def _host(
-    view: HostView, release: Mapping[str, Any], request: Request, *, serving: str | None
+    view: HostView,
+    release: Mapping[str, Any],
+    request: Request,
+    acquired: Mapping[str, Event],
+    *,
+    serving: str | None,
 ) -> HostPlan:
     running = view.slot_running(str(release["id"]))
+    is_behind_edges = not release.get("http") or (
+        running is not None and all_serve(acquired, request.edges, view.name, running)
+    )
     new_slot = running or view.idle_slot
     return HostPlan(
         name=view.name,
         address=request.addresses[view.name],
         generation=view.generation,
-        action=_action(view, running),
+        action=_action(view, running, is_behind_edges=is_behind_edges),
         new_slot=new_slot,
         old_slot=view.active,
         old_release=view.active_release,
@@ -109,10 +117,11 @@ def _host(
     )
 
 
-def _action(view: HostView, running: str | None) -> str:
+def _action(view: HostView, running: str | None, *, is_behind_edges: bool) -> str:
+    """A host that has the release keeps it; an edge that does not send requests there is told."""
     if running is None:
         return "start"
-    return "none" if running == view.active else "shift"
+    return "none" if running == view.active and is_behind_edges else "shift"
 
 
 def _web_ports(view: HostView, release: Mapping[str, Any]) -> dict[str, list[int]]:

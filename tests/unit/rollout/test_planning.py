@@ -43,6 +43,12 @@ def test_a_fleet_that_serves_the_release_is_left_alone() -> None:
     assert plan.waves == []
 
 
+def test_an_edge_that_knows_nothing_yet_is_told() -> None:
+    plan = decide(request(version="a"), {**steady_fleet(), "edge-1": acquired_edge()})
+    assert {host.action for host in plan.hosts.values()} == {"shift"}
+    assert {host.new_slot for host in plan.hosts.values()} == {"blue"}
+
+
 def test_a_release_is_continued_where_it_was_left() -> None:
     releases = {"1-a": release("a"), "2-b": release("b", outcome="candidate")}
     done = acquired_host("app-1", active="green", blue="1-a", green="2-b", releases=releases)
