@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from .problem import Problem
 ADMIN_SOCKET = "/run/haproxy/admin.sock"
 MASTER_SOCKET = "/run/haproxy-master.sock"
 TIMEOUT_SECONDS = 5.0
+ABSENT_SECONDS = 3.0
 BATCH = 20
 _WORKER = re.compile(r"^(\d+)\s+worker\s+(?:\[[^\]]*\]\s+)?(\d+)\s+(\d+)d(\d+)h(\d+)m(\d+)s")
 
@@ -27,19 +29,33 @@ class Worker:
 
 def ask(path: str, command: str) -> str:
     """The answer to one command, or to several with `;` between them; Problem when none comes."""
-    try:
-        with socket.socket(socket.AF_UNIX) as channel:
-            channel.settimeout(TIMEOUT_SECONDS)
-            channel.connect(path)
-            channel.sendall(f"{command};quit\n".encode())  # the master waits for more without
-            return b"".join(iter(lambda: channel.recv(65536), b"")).decode(errors="replace")
-    except OSError as error:
-        raise Problem(
-            path,
-            f"HAProxy does not answer: {error}",
-            "a running HAProxy with this socket",
-            "systemctl status haproxy; then ./invoke provision",
-        ) from error
+    end = time.monotonic() + ABSENT_SECONDS
+    while True:
+        try:
+            return _ask(path, command)
+        except (ConnectionRefusedError, FileNotFoundError) as error:
+            if time.monotonic() >= end:
+                raise _silent(path, error) from error
+            time.sleep(0.02)  # a master that has just reloaded is away for a moment
+        except OSError as error:
+            raise _silent(path, error) from error
+
+
+def _ask(path: str, command: str) -> str:
+    with socket.socket(socket.AF_UNIX) as channel:
+        channel.settimeout(TIMEOUT_SECONDS)
+        channel.connect(path)
+        channel.sendall(f"{command};quit\n".encode())  # the master waits for more without
+        return b"".join(iter(lambda: channel.recv(65536), b"")).decode(errors="replace")
+
+
+def _silent(path: str, error: OSError) -> Problem:
+    return Problem(
+        path,
+        f"HAProxy does not answer: {error}",
+        "a running HAProxy with this socket",
+        "systemctl status haproxy; then ./invoke provision",
+    )
 
 
 def tell(path: str, commands: Sequence[str]) -> None:
