@@ -1,16 +1,26 @@
-"""Durations as Compose writes them: `1m30s`, `200ms`, or a number of seconds for drains."""
+"""Durations as Compose writes them: Go's, such as `1m30s`, `1.5h`, `200ms`."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
-_UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s|m|h)")
+_UNITS = {"us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
+_PART = re.compile(rf"{_NUMBER}(us|µs|μs|ms|s|m|h)")
+_WHOLE = re.compile(rf"(?:{_PART.pattern})+")
+
+ACCEPTED = "a duration like 1m30s or 200ms"
 
 
-def seconds(text: str) -> float:
-    """The seconds of a Compose duration; ValueError for anything else."""
-    parts = _PART.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ValueError(f"{text!r} is not a duration like 1m30s")
-    return float(sum(float(number) * _UNITS[unit] for number, unit in parts))
+def seconds(value: Any) -> float:
+    """The seconds of a Compose duration; ValueError for anything else.
+
+    The grammar is that of Go's time.ParseDuration, without a sign. `0` needs no unit.
+    """
+    text = str(value)
+    if text == "0":
+        return 0.0
+    if not _WHOLE.fullmatch(text):
+        raise ValueError(f"{value!r} is not {ACCEPTED}")
+    return float(sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text)))

@@ -76,7 +76,8 @@ def _apply(name: str, operator: str, word: str, variables: Mapping[str, str]) ->
     if is_set:
         return str(value)
     if operator.endswith("?"):
-        raise UnsetVariableError(f"{name}: {interpolate(word, variables) or 'it is not set'}")
+        said = interpolate(word, variables)
+        raise UnsetVariableError(f"the variable {name} is not set" + (f": {said}" if said else ""))
     return interpolate(word, variables)
 
 
@@ -84,6 +85,12 @@ def _required(name: str, variables: Mapping[str, str]) -> str:
     if name not in variables:
         raise UnsetVariableError(f"the variable {name} is not set")
     return variables[name]
+
+
+def names_in(text: str) -> set[str]:
+    """The variables that a text names, whether or not they would be used."""
+    plain = text.replace("$$", "")
+    return set(re.findall(rf"\$\{{?({_NAME.pattern})", plain))
 
 
 def escape(text: str) -> str:

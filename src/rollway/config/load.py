@@ -8,21 +8,25 @@ from pathlib import Path
 from typing import Any
 
 from rollway import names
-from rollway.config.classify import classify
+from rollway.config.classify import RELEASED_BY, classify, released_services
 from rollway.config.compose_file import interpolate_all, read_compose
+from rollway.config.environment import resolve_environment
 from rollway.config.model import XRollway
 from rollway.config.parse import parse_x_rollway
 from rollway.config.problems import Problems
 from rollway.config.rollout import resolve_rollout
+from rollway.config.structure import check_structure
 from rollway.errors import RollwayError
+
+REGISTRY = "REGISTRY"
 
 
 @dataclass(frozen=True)
 class AppConfig:
     """One application, ready to be rendered.
 
-    `classes` is service → class; `hosts` is app host → address; `rollout` is what the manifest
-    carries; `notes` are for the plan.
+    `compose` is the interpolated file, its keys and shapes checked; `classes` is service → class;
+    `hosts` is app host → address; `rollout` is what the manifest carries; `notes` are for the plan.
     """
 
     app: str
@@ -33,15 +37,20 @@ class AppConfig:
     classes: dict[str, str]
     hosts: dict[str, str]
     rollout: dict[str, Any]
+    variables: dict[str, str]
     notes: list[str] = field(default_factory=list)
 
     @property
     def file(self) -> str:
-        return f"apps/{self.app}/compose.yml"
+        return file_of(self.app)
 
-    def of_class(self, name: str) -> list[str]:
-        """The services of one class, in the order of the file."""
-        return [service for service, kind in self.classes.items() if kind == name]
+    def service(self, name: str) -> dict[str, Any]:
+        """The service as it is written, interpolated."""
+        return dict(self.compose["services"][name] or {})
+
+    def of_class(self, *kinds: str) -> list[str]:
+        """The services of these classes, in the order of the file."""
+        return [service for service, kind in self.classes.items() if kind in kinds]
 
 
 def load_app(
@@ -53,38 +62,79 @@ def load_app(
     registry: str,
     app_hosts: Mapping[str, str],
 ) -> AppConfig:
-    """Read `apps/<app>/compose.yml` for a version; RollwayError lists every problem of it."""
+    """Read `apps/<app>/compose.yml` for a version; RollwayError lists every problem of it.
+
+    `variables` are the inventory's `rollway_variables`, `app_hosts` its app hosts → addresses.
+    """
     names.app_name(app)
     names.version_name(version)
-    app_dir = apps_dir / app
-    raw = read_compose(app_dir / "compose.yml")
-    problems = Problems(f"apps/{app}/compose.yml")
-    known = {**variables, "REGISTRY": registry, "ROLLWAY_VERSION": version}
+    problems = Problems(file_of(app))
+    known = _known_variables(variables, version=version, registry=registry)
+    raw = read_compose(apps_dir / app / "compose.yml", file=problems.file)
     compose = interpolate_all(raw, known, problems)
+    problems.end()
+    check_structure(compose, problems)
     settings = parse_x_rollway(compose.get("x-rollway") or {}, problems)
     problems.end()
-    released = released_services(raw)
-    if not released:
-        raise RollwayError(
-            problems.file,
-            "no service is released: none has ${ROLLWAY_VERSION} in its image",
-            accepted="image: ${REGISTRY}/NAME:${ROLLWAY_VERSION:-dev} in at least one service",
-            next=f"edit {problems.file}",
-        )
-    classes = classify(compose["services"], settings, released, problems)
+    classes = classify(compose["services"], settings, _released(raw, problems.file), problems)
+    _resolve_environments(compose["services"], known, problems)
     rollout, notes = resolve_rollout(
         settings, compose["services"], problems, host_count=len(app_hosts)
     )
     problems.end()
     return AppConfig(
-        app, version, app_dir, compose, settings, classes, dict(app_hosts), rollout, notes
+        app=app,
+        version=version,
+        app_dir=apps_dir / app,
+        compose=compose,
+        settings=settings,
+        classes=classes,
+        hosts=dict(app_hosts),
+        rollout=rollout,
+        variables=known,
+        notes=notes,
     )
 
 
-def released_services(raw: Mapping[str, Any]) -> set[str]:
-    """The services whose image carries the released version."""
-    return {
-        str(name)
-        for name, service in raw["services"].items()
-        if isinstance(service, dict) and "ROLLWAY_VERSION" in str(service.get("image", ""))
-    }
+def file_of(app: str) -> str:
+    """The Compose file of an app, as errors name it."""
+    return f"apps/{app}/compose.yml"
+
+
+def _known_variables(
+    variables: Mapping[str, str], *, version: str, registry: str
+) -> dict[str, str]:
+    """What a file may name; its own two cannot be set by an inventory."""
+    ours = {REGISTRY: registry, RELEASED_BY: version}
+    claimed = sorted(set(ours) & set(variables))
+    if claimed:
+        raise RollwayError(
+            f"rollway_variables/{claimed[0]}",
+            "the name is taken: every release sets it",
+            accepted="another name",
+            next="edit the inventory (rollway_registry names the registry)",
+        )
+    return {**{str(name): str(value) for name, value in variables.items()}, **ours}
+
+
+def _released(raw: Mapping[str, Any], file: str) -> set[str]:
+    released = released_services(raw)
+    if not released:
+        raise RollwayError(
+            file,
+            "no service is released: none has ${ROLLWAY_VERSION} in its image",
+            accepted="image: ${REGISTRY}/NAME:${ROLLWAY_VERSION:-dev} in at least one service",
+            next=f"edit {file}",
+        )
+    return released
+
+
+def _resolve_environments(
+    services: Mapping[str, Any], variables: Mapping[str, str], problems: Problems
+) -> None:
+    for name, service in services.items():
+        if service and "environment" in service:
+            path = f"services/{name}/environment"
+            service["environment"] = resolve_environment(
+                service["environment"], variables, path, problems
+            )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 METHODS = Literal["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH"]
 _PATH = re.compile(r"/[A-Za-z0-9/_.~%-]*")
@@ -13,24 +13,34 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}")
 _PERCENT = re.compile(r"([1-9][0-9]?|100)%")
 
-WaveSize = Annotated[int | str, Field(union_mode="left_to_right")]
+
+def _no_truth(value: Any) -> Any:
+    """Numbers may be written as text, as an interpolated value is; true and false are none."""
+    if isinstance(value, bool):
+        raise ValueError(f"{str(value).lower()} is not a number")  # noqa: TRY004 - Pydantic's way
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_truth)]
+Seconds = Annotated[float, BeforeValidator(_no_truth), Field(ge=0, le=3600, allow_inf_nan=False)]
+WaveSize = Annotated[int | str, Field(union_mode="left_to_right"), BeforeValidator(_no_truth)]
 
 
 class Strict(BaseModel):
     """Frozen, and an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Http(Strict):
     """The service behind the edge, and how requests reach it."""
 
     service: str = Field(description="Name of the Compose service that answers requests")
-    port: int = Field(ge=1, le=65535, description="Port it listens on, in the container")
+    port: Whole = Field(ge=1, le=65535, description="Port it listens on, in the container")
     ready: str = Field(default="/", description="Path that answers 2xx when it is ready")
     hosts: list[str] = Field(default=[], description="Host names routed here; all when empty")
     path: str = Field(default="/", description="Path prefix routed here, ending in /")
-    drain_seconds: int = Field(
+    drain_seconds: Whole = Field(
         default=30, ge=0, le=3600, description="How long requests may go on in a slot left behind"
     )
     retry: list[METHODS] = Field(
@@ -67,16 +77,12 @@ class Rollout(Strict):
     waves: list[WaveSize] | None = Field(
         default=None, min_length=1, description="Hosts per wave: numbers or percentages of all"
     )
-    max_failures: int | None = Field(
+    max_failures: Whole | None = Field(
         default=None, ge=0, description="Hosts that may fail in the whole run before it goes back"
     )
-    bake_seconds: float | None = Field(
-        default=None, ge=0, le=3600, description="How long a wave must stay well"
-    )
-    pause_seconds: float | None = Field(
-        default=None, ge=0, le=3600, description="Pause between waves"
-    )
-    keep_warm_seconds: int = Field(
+    bake_seconds: Seconds | None = Field(default=None, description="How long a wave must stay well")
+    pause_seconds: Seconds | None = Field(default=None, description="Pause between waves")
+    keep_warm_seconds: Whole = Field(
         default=300, ge=0, le=86400, description="How long the old slot stays ready to take over"
     )
     start: Literal["fleet", "wave"] = Field(
@@ -102,7 +108,7 @@ class Service(Strict):
     hosts: str | list[str] | None = Field(
         default=None, description="Host, or hosts, an accessory runs on"
     )
-    port: int | None = Field(
+    port: Whole | None = Field(
         default=None, ge=1, le=65535, description="Port of an accessory, for the slots"
     )
     volumes: Literal["shared", "per_slot"] = Field(

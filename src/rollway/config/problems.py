@@ -5,8 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from rollway.errors import RollwayError
+
+LONGEST_SHOWN = 60
 
 
 @dataclass
@@ -33,3 +36,9 @@ def neighbours(name: str, known: Iterable[str]) -> str:
     """The names a typo probably meant, or all of them."""
     choices = sorted(known)
     return ", ".join(difflib.get_close_matches(name, choices, n=3) or choices)
+
+
+def shown(value: Any) -> str:
+    """A value as errors show it: short."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

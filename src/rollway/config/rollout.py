@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rollway.config.durations import seconds
 from rollway.config.model import XRollway
-from rollway.config.problems import Problems
+from rollway.config.problems import Problems, shown
 
-
-def resolve_rollout(
-    settings: XRollway, services: Mapping[str, Any], problems: Problems, *, host_count: int
-) -> tuple[dict[str, Any], list[str]]:
-    """The rollout of the manifest, and notes where two places say different things."""
-    told = settings.rollout.model_dump()
-    from_compose = _update_config(settings, services, problems, host_count)
-    notes = [
-        f"x-rollway.rollout.{key} wins over deploy.update_config"
-        for key, value in from_compose.items()
-        if told.get(key) is not None and told[key] != value
-    ]
-    chosen = {key: value for key, value in told.items() if value is not None}
-    return {**_DEFAULTS, **from_compose, **chosen}, notes
-
-
-_DEFAULTS: dict[str, Any] = {
+DEFAULTS: dict[str, Any] = {
     "waves": [1],
     "max_failures": 0,
     "bake_seconds": 0.0,
@@ -36,47 +20,90 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-def _update_config(
+def resolve_rollout(
+    settings: XRollway, services: Mapping[str, Any], problems: Problems, *, host_count: int
+) -> tuple[dict[str, Any], list[str]]:
+    """The rollout of the manifest, and notes where two places say different things."""
+    told = settings.rollout.model_dump()
+    found = _from_compose(settings, services, problems, host_count)
+    from_compose = {ours: value for ours, (_, value) in found.items()}
+    notes = [
+        f"x-rollway.rollout.{ours} {told[ours]} wins over deploy.update_config.{theirs} {value}"
+        for ours, (theirs, value) in found.items()
+        if told.get(ours) is not None and told[ours] != value
+    ]
+    chosen = {key: value for key, value in told.items() if value is not None}
+    return {**DEFAULTS, **from_compose, **chosen}, [*notes, *_unused(settings, services)]
+
+
+def update_config(service: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The service's `deploy.update_config`, empty when there is none."""
+    deploy = (service or {}).get("deploy") or {}
+    return dict(deploy.get("update_config") or {})
+
+
+def _from_compose(
     settings: XRollway, services: Mapping[str, Any], problems: Problems, host_count: int
-) -> dict[str, Any]:
-    if not settings.http or settings.http.service not in services:
+) -> dict[str, tuple[str, Any]]:
+    """Our key → Compose's key and the value it means, of the `http` service."""
+    if not settings.http:
         return {}
     name = settings.http.service
-    config = (services[name].get("deploy") or {}).get("update_config") or {}
+    config = update_config(services.get(name))
     path = f"services/{name}/deploy/update_config"
-    found: dict[str, Any] = {}
-    if "parallelism" in config:
-        found["waves"] = _waves(config["parallelism"], path, problems)
-    for key, ours in (("monitor", "bake_seconds"), ("delay", "pause_seconds")):
-        if key in config:
-            found[ours] = _seconds(config[key], f"{path}/{key}", problems)
-    if "max_failure_ratio" in config:
-        found["max_failures"] = math.floor(float(config["max_failure_ratio"]) * host_count)
-    for key in ("failure_action", "order"):
-        _refuse_unless_ours(config.get(key), f"{path}/{key}", problems)
-    return found
+    _check_order(config.get("order"), f"{path}/order", problems)
+    return {
+        ours: (theirs, _read(read, config[theirs], f"{path}/{theirs}", problems))
+        for theirs, (ours, read) in _readers(host_count).items()
+        if config.get(theirs) is not None
+    }
 
 
-def _waves(parallelism: Any, path: str, problems: Problems) -> list[int | str]:
-    """Compose's 0 means all at once."""
-    if not isinstance(parallelism, int) or parallelism < 0:
-        problems.add(f"{path}/parallelism", repr(parallelism), accepted="a number from 0")
-        return [1]
-    return [parallelism] if parallelism else ["100%"]
+def _readers(host_count: int) -> dict[str, tuple[str, Callable[[Any], Any]]]:
+    return {
+        "parallelism": ("waves", _waves),
+        "monitor": ("bake_seconds", seconds),
+        "delay": ("pause_seconds", seconds),
+        "max_failure_ratio": ("max_failures", lambda value: _failures(value, host_count)),
+    }
 
 
-def _seconds(text: Any, path: str, problems: Problems) -> float:
+def _read(read: Callable[[Any], Any], value: Any, path: str, problems: Problems) -> Any:
     try:
-        return seconds(str(text))
+        return read(value)
     except ValueError as error:
         problems.add(path, str(error))
-        return 0.0
+        return None
 
 
-_NOT_YET = {"pause": "rollback", "continue": "rollback", "stop-first": "start-first"}
+def _waves(value: Any) -> list[int | str]:
+    """Compose's 0 means all at once."""
+    parallelism = float(value)
+    if parallelism < 0 or not parallelism.is_integer():
+        raise ValueError(f"{shown(value)} is not a whole number from 0")
+    return [int(parallelism)] if parallelism else ["100%"]
 
 
-def _refuse_unless_ours(value: Any, path: str, problems: Problems) -> None:
-    """What is not built must not be promised: these are other ways to carry on or to change."""
-    if value in _NOT_YET:
-        problems.add(path, f"{value} cannot be done yet", accepted=_NOT_YET[value])
+def _failures(value: Any, host_count: int) -> int:
+    ratio = float(value)
+    if not 0 <= ratio <= 1:
+        raise ValueError(f"{shown(value)} is not a number from 0 to 1")
+    return math.floor(ratio * host_count)
+
+
+def _check_order(order: Any, path: str, problems: Problems) -> None:
+    """What is not built must not be promised."""
+    if order not in {None, "start-first"}:
+        problems.add(path, f"{order} is not available yet", accepted="start-first")
+
+
+def _unused(settings: XRollway, services: Mapping[str, Any]) -> list[str]:
+    """What people wrote and nothing will act on."""
+    main = settings.http.service if settings.http else None
+    notes = []
+    for name, service in services.items():
+        ignored = sorted(set(update_config(service)) - {"order"})
+        if name != main and ignored:
+            found = f"services/{name}/deploy/update_config: {', '.join(ignored)}"
+            notes.append(f"{found} counts for x-rollway.http.service only")
+    return notes

@@ -1,215 +1,211 @@
-"""Renders one service of a Compose file for its place in a slot."""
+"""Renders one service of a Compose file into the services of a project."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
-from rollway.config.load import AppConfig
-from rollway.config.problems import Problems
-from rollway.release.files import ReleaseFiles
-from rollway.release.keys import DEPLOY_KEYS, SERVICE_KEYS
+from rollway.config.environment import as_mapping
+from rollway.config.keys_service import SERVICE
+from rollway.config.problems import shown
+from rollway.config.slot_variables import (
+    ADDRESS,
+    RELEASE,
+    SLOT,
+    accessory_variable,
+    port_variable,
+    variable,
+)
+from rollway.errors import RollwayError
+from rollway.release.depends import depends_on
 from rollway.release.mounts import Mounts
-from rollway.release.refusals import refuse_keys
-from rollway.release.text import variable
+from rollway.release.ports import exposed_by, ports_of
+from rollway.release.project import ACCESSORY, Project, is_external, per_slot_volumes
+from rollway.release.reference import parse_reference
 
 LABEL = "io.rollway"
+_NOTED = ("privileged", "pid", "ipc", "uts", "userns_mode", "cap_add", "devices")
 
 
-def port_variable(service: str, replica: int) -> str:
-    """The variable of a replica's port on the host: `ROLLWAY_PORT_API_1`."""
-    return f"ROLLWAY_PORT_{service.upper().replace('-', '_')}_{replica}"
+def render_services(project: Project, kinds: tuple[str, ...]) -> dict[str, Any]:
+    """Every service of these classes, rendered, by its name in the project."""
+    rendered: dict[str, Any] = {}
+    for name in project.config.of_class(*kinds):
+        rendered.update(_replicas(project, name))
+    return rendered
 
 
-def accessory_variable(service: str) -> str:
-    """The variable of an accessory's address: `ROLLWAY_ACCESSORY_DB`."""
-    return f"ROLLWAY_ACCESSORY_{service.upper().replace('-', '_')}"
-
-
-@dataclass
-class ServiceRenderer:
-    """Renders services; `containers` is service → its numbered services in the slot."""
-
-    config: AppConfig
-    files: ReleaseFiles
-    containers: Mapping[str, list[str]]
-    problems: Problems
-    notes: list[str] = field(default_factory=list)
-    shared_volumes: set[str] = field(default_factory=set)
-
-    def services_of(self, classes: set[str]) -> dict[str, Any]:
-        """Every service of these classes, rendered, by its name in the project."""
-        rendered: dict[str, Any] = {}
-        for name, kind in self.config.classes.items():
-            if kind in classes:
-                rendered.update(self._service(name, kind))
-        return rendered
-
-    def _service(self, name: str, kind: str) -> dict[str, Any]:
-        service = self.config.compose["services"][name] or {}
-        path = f"services/{name}"
-        refuse_keys(service, SERVICE_KEYS, path, self.problems)
-        refuse_keys(service.get("deploy") or {}, DEPLOY_KEYS, f"{path}/deploy", self.problems)
-        self._check(service, path, kind)
-        common = self._common(name, service, path, kind)
-        if kind == "accessory":
-            return {name: {**common, **self._accessory_ports(name, path)}}
-        return {
-            numbered: {**common, **self._web_ports(name, kind, replica)}
-            for replica, numbered in enumerate(self.containers[name], start=1)
-        }
-
-    def _check(self, service: Mapping[str, Any], path: str, kind: str) -> None:
-        if not service.get("image"):
-            self.problems.add(f"{path}/image", "it is missing", accepted="image: REGISTRY/NAME:TAG")
-        if service.get("restart") in {"no", False}:
-            instead = "unless-stopped, always, on-failure"
-            self.problems.add(f"{path}/restart", "a service that ends stays down", accepted=instead)
-        if (service.get("deploy") or {}).get("mode") == "global":
-            self.problems.add(f"{path}/deploy/mode", "global", accepted="leave it out")
-        if service.get("ports") and kind == "worker":
-            self.problems.add(f"{path}/ports", "a worker has no ports", accepted="class: web")
-        if service.get("privileged"):
-            self.notes.append(f"{path}/privileged: its containers own the host")
-
-    def _common(
-        self, name: str, service: Mapping[str, Any], path: str, kind: str
-    ) -> dict[str, Any]:
-        mounts = Mounts(self.files, self.problems, path)
-        kept = {
-            key: value
-            for key, value in service.items()
-            if key in SERVICE_KEYS and SERVICE_KEYS[key].treatment == "kept"
-        }
-        rewritten = {
-            "restart": service.get("restart") or "unless-stopped",
-            "labels": self._labels(service.get("labels"), kind),
-            "networks": self._networks(name, service.get("networks"), path),
-            "extra_hosts": self._extra_hosts(service.get("extra_hosts"), kind),
-            "depends_on": self._depends_on(name, service.get("depends_on"), path),
-            "deploy": _kept_deploy(service.get("deploy") or {}),
-            "env_file": mounts.env_files(service.get("env_file")),
-            "volumes": mounts.volumes(service.get("volumes")),
-            "configs": mounts.sources("configs", service.get("configs")),
-            "secrets": mounts.sources("secrets", service.get("secrets")),
-        }
-        self._note_volumes(name, rewritten["volumes"])
-        filled = {key: value for key, value in rewritten.items() if value}
-        return {**kept, "networks": {"default": None}, **filled}
-
-    def _note_volumes(self, name: str, mounts: list[dict[str, Any]]) -> None:
-        told = self.config.settings.services.get(name)
-        if told and told.volumes == "per_slot":
-            return
-        named = [one["source"] for one in mounts if one["type"] == "volume" and "source" in one]
-        declared = self.config.compose.get("volumes") or {}
-        owned = [one for one in named if not (declared.get(one) or {}).get("external")]
-        self.shared_volumes.update(owned)
-        if named and self.config.classes[name] != "accessory":
-            shared = ", ".join(named)
-            self.notes.append(f"services/{name}: both slots write to the volumes {shared}")
-
-    def _labels(self, labels: Any, kind: str) -> dict[str, str]:
-        ours = {f"{LABEL}.app": self.config.app, f"{LABEL}.class": kind}
-        if kind != "accessory":
-            ours[f"{LABEL}.slot"] = variable("ROLLWAY_SLOT")
-            ours[f"{LABEL}.release"] = variable("ROLLWAY_RELEASE")
-        return {**_as_mapping(labels), **ours}
-
-    def _networks(self, name: str, networks: Any, path: str) -> dict[str, Any]:
-        """Every network with the service's own name as an alias: its replicas are numbered."""
-        entries = networks if isinstance(networks, dict) else dict.fromkeys(networks or ["default"])
-        rendered: dict[str, Any] = {}
-        for network, options in entries.items():
-            chosen = dict(options or {})
-            for key in ("ipv4_address", "ipv6_address", "mac_address"):
-                if key in chosen:
-                    where = f"{path}/networks/{network}/{key}"
-                    self.problems.add(where, "two slots would claim it", accepted="leave it out")
-            aliases = [*chosen.pop("aliases", []), name]
-            rendered[network] = {**chosen, "aliases": sorted(set(aliases))}
-        return rendered
-
-    def _extra_hosts(self, hosts: Any, kind: str) -> list[str]:
-        own = [f"{name}={value}" for name, value in _as_mapping(hosts, separators="=:").items()]
-        if kind == "accessory":
-            return own
-        accessories = self.config.of_class("accessory")
-        return [*own, *(f"{one}={variable(accessory_variable(one))}" for one in accessories)]
-
-    def _depends_on(self, name: str, depends_on: Any, path: str) -> dict[str, Any]:
-        entries = depends_on if isinstance(depends_on, dict) else dict.fromkeys(depends_on or [])
-        rendered: dict[str, Any] = {}
-        for other, condition in entries.items():
-            kind = self.config.classes.get(other)
-            own = self.config.classes[name]
-            if kind is None:
-                self.problems.add(f"{path}/depends_on/{other}", "there is no such service")
-            elif kind == "worker" and own == "web":
-                found = "it is a worker, which starts after the traffic has moved"
-                self.problems.add(f"{path}/depends_on/{other}", found, accepted="class: web")
-            elif kind == own == "accessory":
-                rendered[other] = condition or {"condition": "service_started"}
-            elif kind != "accessory" and own != "accessory":
-                for numbered in self.containers[other]:
-                    rendered[numbered] = condition or {"condition": "service_started"}
-        return rendered
-
-    def _web_ports(self, name: str, kind: str, replica: int) -> dict[str, Any]:
-        port = self.port_of(name)
-        if kind != "web" or port is None:
-            return {}
-        host_port = variable(port_variable(name, replica))
-        return {"ports": [f"{variable('ROLLWAY_ADDRESS')}:{host_port}:{port}"]}
-
-    def _accessory_ports(self, name: str, path: str) -> dict[str, Any]:
-        port = self.port_of(name)
-        if port is None:
-            self.problems.add(
-                f"{path}/ports",
-                "slots cannot reach it",
-                accepted=f"x-rollway: {{services: {{{name}: {{class: accessory, port: NUMBER}}}}}}",
-            )
-            return {}
-        return {"ports": [f"{variable('ROLLWAY_ADDRESS')}:{port}:{port}"]}
-
-    def port_of(self, name: str) -> int | None:
-        """The container's port that others reach: told by x-rollway, or the first of `ports`."""
-        settings = self.config.settings
-        if settings.http and settings.http.service == name:
-            return settings.http.port
-        told = settings.services.get(name)
-        if told and told.port:
-            return told.port
-        service = self.config.compose["services"][name] or {}
-        return _first_port([*(service.get("ports") or []), *(service.get("expose") or [])])
-
-
-def _first_port(ports: Iterable[Any]) -> int | None:
-    for port in ports:
-        text = str(port.get("target") if isinstance(port, dict) else port)
-        number = text.split("/", maxsplit=1)[0].rsplit(":", 1)[-1]
-        if number.isdigit():
-            return int(number)
-    return None
-
-
-def _kept_deploy(deploy: Mapping[str, Any]) -> dict[str, Any]:
+def _replicas(project: Project, name: str) -> dict[str, Any]:
+    common = _common(project, name)
+    if project.config.classes[name] == ACCESSORY:
+        return {name: common}
+    _check_ports(project, name)
     return {
-        key: value
-        for key, value in deploy.items()
-        if key in DEPLOY_KEYS and DEPLOY_KEYS[key].treatment == "kept"
+        numbered: {**common, **_web_port(project, name, replica)}
+        for replica, numbered in enumerate(project.containers[name], start=1)
     }
 
 
-def _as_mapping(value: Any, *, separators: str = "=") -> dict[str, str]:
-    """Compose's two spellings of a mapping: a mapping, or a list of `name=value`."""
-    if isinstance(value, dict):
-        return {str(key): str(one) for key, one in value.items()}
-    pairs: dict[str, str] = {}
-    for entry in map(str, value or []):
-        separator = next((one for one in separators if one in entry), separators[0])
-        key, _, text = entry.partition(separator)
-        pairs[key] = text
-    return pairs
+def _common(project: Project, name: str) -> dict[str, Any]:
+    """What all replicas of a service have in common."""
+    service, path = project.config.service(name), f"services/{name}"
+    _check_image(project, service, path)
+    _note_powers(project, service, path)
+    kept = {key: value for key, value in service.items() if _is_kept(key)}
+    rewritten = {
+        "image": service.get("image"),
+        "environment": service.get("environment"),
+        "restart": _restart(service.get("restart")),
+        "labels": _labels(project, name, service.get("labels")),
+        "networks": _networks(project, name, service.get("networks")),
+        "extra_hosts": _extra_hosts(project, name, service.get("extra_hosts")),
+        "depends_on": depends_on(project, name, service.get("depends_on")),
+        "deploy": _resources(service.get("deploy")),
+        **_mounts(project, name, service, path),
+    }
+    if project.config.classes[name] == ACCESSORY:
+        rewritten["ports"] = _accessory_ports(project, name)
+    return {**kept, **{key: value for key, value in rewritten.items() if value}}
+
+
+def _is_kept(key: str) -> bool:
+    return key in SERVICE and SERVICE[key].treatment == "kept"
+
+
+def _check_image(project: Project, service: Mapping[str, Any], path: str) -> None:
+    image = service.get("image")
+    if not image:
+        accepted = "image: NAME:TAG, also beside `build`"
+        project.problems.add(f"{path}/image", "it is missing", accepted=accepted)
+        return
+    try:
+        parse_reference(str(image))
+    except RollwayError as error:
+        project.problems.add(f"{path}/image", shown(image), accepted=error.accepted)
+
+
+def _note_powers(project: Project, service: Mapping[str, Any], path: str) -> None:
+    """What takes down the wall between a container and its host is said in the plan."""
+    for key in _NOTED:
+        value = service.get(key)
+        if value and str(value).lower() != "false" and value not in ("private", "shareable"):
+            project.notes.append(f"{path}/{key}: {shown(value)} gives it power over the host")
+
+
+def _restart(given: Any) -> str:
+    """`always` would bring a stopped slot back when the engine restarts; so it is no default."""
+    return "unless-stopped" if given in {None, "always"} else str(given)
+
+
+def _labels(project: Project, name: str, labels: Any) -> dict[str, Any]:
+    kind = project.config.classes[name]
+    ours = {
+        f"{LABEL}.app": project.config.app,
+        f"{LABEL}.service": name,
+        f"{LABEL}.class": kind,
+    }
+    if kind != ACCESSORY:
+        ours |= {f"{LABEL}.slot": variable(SLOT), f"{LABEL}.release": variable(RELEASE)}
+    given = {key: "" if value is None else value for key, value in as_mapping(labels).items()}
+    return {**given, **ours}
+
+
+def _networks(project: Project, name: str, networks: Any) -> dict[str, Any]:
+    """Every network with the service's own name as an alias, since its replicas are numbered."""
+    listed = networks if isinstance(networks, dict) else dict.fromkeys(networks or [])
+    rendered: dict[str, Any] = {}
+    for network, options in (listed or {"default": None}).items():
+        project.networks.add(str(network))
+        chosen = dict(options or {})
+        aliases = [*map(str, chosen.pop("aliases", None) or []), name]
+        rendered[str(network)] = {**chosen, "aliases": sorted(set(aliases))}
+    return rendered
+
+
+def _extra_hosts(project: Project, name: str, hosts: Any) -> list[str]:
+    given = [f"{host}={at}" for host, at in hosts.items()] if isinstance(hosts, dict) else hosts
+    own = [str(entry) for entry in given or []]
+    if project.config.classes[name] == ACCESSORY:
+        return own
+    accessories = project.config.of_class(ACCESSORY)
+    return [*own, *(f"{one}={variable(accessory_variable(one))}" for one in accessories)]
+
+
+def _resources(deploy: Mapping[str, Any] | None) -> dict[str, Any]:
+    resources = (deploy or {}).get("resources")
+    return {"resources": resources} if resources else {}
+
+
+def _mounts(project: Project, name: str, service: Mapping[str, Any], path: str) -> dict[str, Any]:
+    mounts = Mounts(project.files, project.problems, path, project.notes)
+    volumes = mounts.volumes(service.get("volumes"))
+    _note_volumes(project, name, volumes)
+    return {
+        "volumes": volumes,
+        "env_file": mounts.env_files(service.get("env_file")),
+        "configs": project.grants.of_service("configs", service, path),
+        "secrets": project.grants.of_service("secrets", service, path),
+    }
+
+
+def _note_volumes(project: Project, name: str, mounts: list[dict[str, Any]]) -> None:
+    named = {str(one["source"]) for one in mounts if one["type"] == "volume" and one.get("source")}
+    project.volumes.update(named)
+    declared = project.config.compose.get("volumes") or {}
+    ours = {one for one in named if not is_external(declared.get(one) or {})}
+    shared = sorted(ours - per_slot_volumes(project.config))
+    if shared and project.config.classes[name] != ACCESSORY:
+        found = f"services/{name}/volumes: both slots use {', '.join(shared)} while they overlap"
+        what = f"x-rollway.services.{name}.volumes: per_slot keeps them apart"
+        project.notes.append(f"{found}; {what}")
+
+
+def _check_ports(project: Project, name: str) -> None:
+    """Only the edge's way in is published."""
+    http, path = project.config.settings.http, f"services/{name}"
+    ports = ports_of(project.config.service(name), path, project.problems)
+    if http and http.service == name:
+        others = sorted({one for port in ports for one in port.targets} - {http.port})
+        if others:
+            found = f"{path}/ports: only {http.port} is reached from outside"
+            project.notes.append(f"{found}, not {', '.join(map(str, others))}")
+    elif ports:
+        accepted = f"`expose`, or x-rollway.http.service: {name}"
+        kind = project.config.classes[name]
+        found = f"a {kind} service that x-rollway.http does not name has none"
+        project.problems.add(f"{path}/ports", found, accepted=accepted)
+
+
+def _web_port(project: Project, name: str, replica: int) -> dict[str, Any]:
+    http = project.config.settings.http
+    if not http or http.service != name:
+        return {}
+    return {"ports": [_published(variable(port_variable(name, replica)), http.port)]}
+
+
+def _published(published: str, target: int, protocol: str = "tcp") -> dict[str, Any]:
+    """The long spelling: the address may be IPv6."""
+    return {
+        "host_ip": variable(ADDRESS),
+        "published": published,
+        "target": target,
+        "protocol": protocol,
+    }
+
+
+def _accessory_ports(project: Project, name: str) -> list[dict[str, Any]]:
+    service, path = project.config.service(name), f"services/{name}"
+    ports = ports_of(service, path, project.problems)
+    chosen = {(one, port.protocol) for port in ports for one in port.targets}
+    main = accessory_port(project, name)
+    if main and main not in {one for one, _ in chosen}:
+        chosen.add((main, "tcp"))
+    return [_published(str(one), one, protocol) for one, protocol in sorted(chosen)]
+
+
+def accessory_port(project: Project, name: str) -> int | None:
+    """The port that slots reach: told by x-rollway, or the first of `ports` and `expose`."""
+    told = project.config.settings.services[name].port
+    service, path = project.config.service(name), f"services/{name}"
+    targets = [one for port in ports_of(service, path, project.problems) for one in port.targets]
+    return told or next(iter([*targets, *exposed_by(service, path, project.problems)]), None)

@@ -1,0 +1,19 @@
+"""Sizes of memory as Compose writes them: `512M`, `1.5g`, or a number of bytes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([kmgtp]?)i?b?)", re.IGNORECASE)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
+
+ACCEPTED = "a size like 512M or 1.5g"
+
+
+def size_bytes(value: Any) -> int:
+    """The bytes; ValueError for anything else. A unit is a power of 1024, as in Docker."""
+    match = _SIZE.fullmatch(str(value))
+    if not match or isinstance(value, bool):
+        raise ValueError(f"{value!r} is not {ACCEPTED}")
+    return int(float(match[1]) * 1024 ** _POWERS[match[2].lower()])

@@ -1,0 +1,83 @@
+"""Checks the keys and shapes of a Compose file by the table, before anything reads its values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from rollway.config.key import Key
+from rollway.config.keys import TABLE
+from rollway.config.problems import Problems, neighbours, shown
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "mapping": (dict,),
+    "list": (list,),
+    "mapping or list": (dict, list),
+    "text": (str,),
+    "text or list": (str, list),
+}
+
+
+def check_structure(content: Mapping[str, Any], problems: Problems) -> None:
+    """Note every key that the table refuses or does not know, and every value of another shape."""
+    _check_keys(content, "", "", problems)
+
+
+def _check_keys(node: Mapping[str, Any], pattern: str, path: str, problems: Problems) -> None:
+    for name, value in node.items():
+        if name.startswith("x-"):
+            continue
+        where = f"{path}/{name}" if path else name
+        key = TABLE[pattern].get(name)
+        if key is None:
+            found = "unknown key"
+            problems.add(where, found, accepted=neighbours(name, TABLE[pattern]))
+        elif _is_fine(key, value, where, problems):
+            _check_children(value, f"{pattern}.{name}" if pattern else name, where, problems)
+
+
+def _is_fine(key: Key, value: Any, where: str, problems: Problems) -> bool:
+    instead = key.instead_of(value)
+    if instead:
+        problems.add(where, f"{shown(value)} cannot be released", accepted=instead)
+    elif value is not None and not has_shape(value, key.shape):
+        problems.add(where, shown(value), accepted=f"a {key.shape}")
+        return False
+    return not instead
+
+
+def has_shape(value: Any, shape: str) -> bool:
+    """Is the value of that shape? Numbers may be written as text, as after interpolation."""
+    if shape == "any":
+        return True
+    if shape == "number":
+        return _is_number(value)
+    scalar = shape.startswith("text") and isinstance(value, int | float)
+    return isinstance(value, _TYPES[shape]) or (scalar and not isinstance(value, bool))
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return math.isfinite(float(value)) and not isinstance(value, bool)
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def _check_children(value: Any, pattern: str, path: str, problems: Problems) -> None:
+    """Go on below a key: into the key itself, or into the names or items that people chose."""
+    if pattern in TABLE and isinstance(value, dict):
+        _check_keys(value, pattern, path, problems)
+    if f"{pattern}.*" not in TABLE:
+        return
+    chosen = value.items() if isinstance(value, dict) else enumerate(_listed(value))
+    for name, child in chosen:
+        where = f"{path}/{name}"
+        if isinstance(child, dict):
+            _check_keys(child, f"{pattern}.*", where, problems)
+        elif isinstance(child, list) or (isinstance(value, dict) and child is not None):
+            problems.add(where, shown(child), accepted="a mapping")
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
