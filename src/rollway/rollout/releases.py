@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rollway import exits
-from rollway.rollout.fleet import HostView
+from rollway.rollout.fleet import HostView, other_slot
 from rollway.rollout.plan import Refusal
 
 _REUSABLE = {"candidate", "good"}
@@ -44,18 +44,27 @@ def release_id_for(manifest: Mapping[str, Any], views: Sequence[HostView]) -> st
 
 
 def choose_rollback(views: Sequence[HostView], *, wanted: str | None) -> dict[str, Any] | Refusal:
-    """The manifest to go back to: the newest good release before the active one, or `wanted`."""
+    """The manifest to go back to: `wanted`, or the good release that served before.
+
+    That is the one in the other slot; where it is gone, the newest good one that is left.
+    """
     manifests = {name: value for view in views for name, value in view.manifests.items()}
     active = {view.active_release for view in views}
     good = sorted((name for name in manifests if _is_good(name, views)), key=counter_of)
     if wanted is None:
-        oldest_active = min((counter_of(name) for name in active if name), default=0)
-        usable = [name for name in good if counter_of(name) < oldest_active]
-        return dict(manifests[usable[-1]]) if usable else _nothing_to_go_back_to(good)
+        usable = [name for name in good if name not in active]
+        before = [name for name in usable if name in _in_other_slots(views)]
+        best = (before or usable)[-1:]
+        return dict(manifests[best[0]]) if best else _nothing_to_go_back_to(good)
     matching = [name for name in good if wanted in {name, manifests[name].get("version")}]
     if not matching:
         return _unknown_release(wanted, good)
     return dict(manifests[matching[-1]])
+
+
+def _in_other_slots(views: Sequence[HostView]) -> set[str]:
+    others = (view.slots[other_slot(view.active)].release for view in views if view.active)
+    return {release for release in others if release}
 
 
 def _is_good(release_id: str, views: Sequence[HostView]) -> bool:

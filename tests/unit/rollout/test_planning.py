@@ -160,6 +160,13 @@ def test_rollback_goes_to_the_last_good_release_at_once() -> None:
     assert plan.voids == ["3-c"]
 
 
+def test_rollback_after_an_old_release_was_deployed_again_goes_to_what_served_before() -> None:
+    acquired = steady_fleet(
+        active="blue", blue="1-a", green="3-c", warm="green", releases=_two_releases()
+    )
+    assert decide(request("rollback"), acquired).release_id == "3-c"
+
+
 @pytest.mark.parametrize("outcome", ["bad", "voided", "candidate"])
 def test_rollback_passes_over_what_is_not_good(outcome: str) -> None:
     plan = decide(request("rollback"), _rollback_fleet(b=outcome))
