@@ -82,7 +82,7 @@ def ready_answer(address: str, port: int, path: str) -> str:
         connection.request("GET", path, headers={"User-Agent": "rollway"})
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        return f"GET {path}: {error or type(error).__name__}"
+        return f"GET {path}: {str(error) or type(error).__name__}"
     finally:
         connection.close()
     return "" if 200 <= status < 300 else f"GET {path}: status {status}"  # noqa: PLR2004

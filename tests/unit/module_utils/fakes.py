@@ -217,8 +217,9 @@ class FakeHost:
             sockets_of=lambda process: self.connections.get(process, []),
         )
 
-    def step(self, step: str, *, check: bool = False, **changes: Any) -> dict[str, Any]:
-        """Run a step with the arguments the module would pass."""
+    def step(self, step: str, **changes: Any) -> dict[str, Any]:
+        """Run a step with the arguments the module would pass; `check` runs it in check mode."""
+        check = changes.pop("check", False)
         params = {**DEFAULTS, "root": str(self.root), "step": step, **changes}
         return run_step(params, tools=self.tools, check=check)
 

@@ -74,9 +74,8 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def engine(server: Server, tmp_path: Path) -> LocalEngine:
-    assert server
-    return LocalEngine(str(tmp_path / "docker.sock"))
+def engine(server: Server) -> LocalEngine:
+    return LocalEngine(str(server.server_address))
 
 
 def test_an_answer_is_json(engine: LocalEngine) -> None:
