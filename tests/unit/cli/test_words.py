@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+from invoke import Collection, Context, task
+
+from rollway.cli.words import check_words
+from rollway.errors import RollwayError
+
+
+@task(auto_shortflags=False)
+def deploy(_context: Context, env: str = "", version: str = "", check: bool = False) -> None:
+    """Release."""
+
+
+@task(auto_shortflags=False)
+def up(_context: Context, hosts: str = "") -> None:
+    """Make a lab."""
+
+
+def _collection() -> Collection:
+    root = Collection(deploy)
+    root.add_collection(Collection("lab", up))
+    return root
+
+
+GOOD = [
+    pytest.param([], id="nothing"),
+    pytest.param(["--list"], id="an option of Invoke alone"),
+    pytest.param(["deploy"], id="a verb"),
+    pytest.param(["deploy", "--env=local", "--check"], id="a verb with its options"),
+    pytest.param(
+        ["deploy", "--env", "local", "--version", "v1"], id="values as words of their own"
+    ),
+    pytest.param(["deploy", "--env", "nowhere-verb"], id="a value that is no verb"),
+    pytest.param(["lab.up", "--hosts=6", "deploy"], id="two verbs"),
+    pytest.param(["--dry", "deploy"], id="an option of Invoke before the verb"),
+    pytest.param(["--search-root", "x", "deploy"], id="an option of Invoke with a value"),
+    pytest.param(["deploy", "--help"], id="help of a verb"),
+    pytest.param(["--complete", "--", "deploy", "--e"], id="the shell's completion"),
+    pytest.param(["deploy", "--", "--anything"], id="what stands behind two hyphens"),
+]
+
+
+@pytest.mark.parametrize("words", GOOD)
+def test_lets_pass(words: list[str]) -> None:
+    check_words(words, _collection())
+
+
+OPTIONS = "--check, --env, --version"
+BAD = [
+    pytest.param(
+        ["deploy", "--dry"],
+        "deploy --dry: there is no such option of this verb; "
+        f"accepted: {OPTIONS}; next: ./invoke deploy --help",
+        id="an option of Invoke behind a verb",
+    ),
+    pytest.param(
+        ["lab.up", "--version=1"],
+        "lab.up --version: there is no such option of this verb; "
+        "accepted: --hosts; next: ./invoke lab.up --help",
+        id="Invoke's --version behind a verb without one",
+    ),
+    pytest.param(
+        ["deploy", "-e"],
+        "deploy -e: there is no such option of this verb; "
+        f"accepted: {OPTIONS}; next: ./invoke deploy --help",
+        id="a short option",
+    ),
+    pytest.param(
+        ["lab.up", "--hosts", "3", "--echo"],
+        "lab.up --echo: there is no such option of this verb; "
+        "accepted: --hosts; next: ./invoke lab.up --help",
+        id="an option of Invoke behind a value",
+    ),
+    pytest.param(
+        ["deplyo"],
+        "deplyo: there is no such verb; accepted: deploy; next: ./invoke --list",
+        id="a verb with a typo",
+    ),
+    pytest.param(
+        ["zzz"],
+        "zzz: there is no such verb; accepted: deploy, lab.up; next: ./invoke --list",
+        id="a verb like no other",
+    ),
+    pytest.param(
+        ["deploy", "local"],
+        "local: there is no such verb; accepted: deploy, lab.up; next: ./invoke --list",
+        id="a value without its option",
+    ),
+]
+
+
+@pytest.mark.parametrize(("words", "text"), BAD)
+def test_refuses(words: list[str], text: str) -> None:
+    with pytest.raises(RollwayError) as caught:
+        check_words(words, _collection())
+    assert str(caught.value) == text
+    assert caught.value.exit_code == 1
