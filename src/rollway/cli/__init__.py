@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from invoke import Collection
 
-_VERBS = ("build", "check", "deploy", "provision", "rollback", "status", "testing.test")
+_VERBS = ("build", "check", "deploy", "provision", "rollback", "status", "testing.run_tests")
 _LAB = ("lab.up", "lab.down", "lab.status")
 
 

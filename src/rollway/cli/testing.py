@@ -16,7 +16,7 @@ from rollway.cli.verb import verb
         "only": "Only tests whose names match, as pytest's -k",
     },
 )
-def test(_context: Any, long: bool = False, only: str = "") -> None:
+def run_tests(_context: Any, long: bool = False, only: str = "") -> None:
     """Run all checks, unit, contract, Molecule and integration tests; makes labs of its own."""
     from rollway.checking import TESTS, pytest_command
 
@@ -33,4 +33,5 @@ def _become(command: tuple[str, ...]) -> NoReturn:
 
     sys.stdout.flush()
     os.chdir(ROOT)
-    os.execve(sys.executable, [sys.executable, "-m", *command], environment())
+    program = [sys.executable, "-m", *command]
+    os.execve(sys.executable, program, environment())  # noqa: S606 - no shell is wanted
