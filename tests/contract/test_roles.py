@@ -83,3 +83,8 @@ def test_internal_names_carry_the_internal_prefix(role: Path) -> None:
 def test_tasks_files_are_short(role: Path) -> None:
     long = {path.name: lines(path) for path in role.rglob("tasks/**/*.yml")}
     assert {name: count for name, count in long.items() if count > TASK_LINES} == {}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_has_a_scenario(role: Path) -> None:
+    assert (ROOT / "molecule" / role.name / "converge.yml").exists()

@@ -1,0 +1,75 @@
+"""The lab as integration tests see it: an environment, its inventory, and the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A lab that stands. `url` is the edge's; `hosts` are the names of the app hosts."""
+
+    env: str
+    url: str
+    hosts: tuple[str, ...]
+
+    @property
+    def inventory(self) -> Path:
+        return ROOT / "inventories" / self.env
+
+    def invoke(self, verb: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """Runs `./invoke VERB --env=ENV …`; the caller looks at its code and output."""
+        return invoke(verb, f"--env={self.env}", *options)
+
+    def playbook(self, name: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """Runs `ansible-playbook` alone, as somebody without Invoke would."""
+        return _run(
+            "ansible-playbook", f"--inventory={self.inventory}", *options, f"playbooks/{name}.yml"
+        )
+
+    def status(self) -> dict[str, Any]:
+        """What `status --json` says of the only app."""
+        ran = self.invoke("status", "--json")
+        assert ran.returncode == 0, ran.stderr
+        return dict(json.loads(ran.stdout))
+
+
+def invoke(*words: str) -> subprocess.CompletedProcess[str]:
+    """Runs `./invoke` as a person does; stdout and stderr apart."""
+    return _run(str(ROOT / "invoke"), *words)
+
+
+def bring_up(env: str, *, hosts: int) -> Lab:
+    """Brings the lab up, or takes it as it stands."""
+    ran = invoke("lab.up", f"--env={env}", f"--hosts={hosts}")
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(invoke("lab.status", f"--env={env}", "--json").stdout)
+    names = tuple(host["name"] for host in found["hosts"] if "app" in host["groups"])
+    return Lab(env, found["url"], names)
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    ran = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PATH": _path(), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # pytest shows it where a test fails
+    sys.stdout.write(f"$ {' '.join(command)}\n{ran.stdout}{ran.stderr}[{ran.returncode}]\n")
+    return ran
+
+
+def _path() -> str:
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

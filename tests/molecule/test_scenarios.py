@@ -1,0 +1,47 @@
+"""Every Molecule scenario, on hosts that the scenario `default` makes once for all."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rollway.checking import Step, run_step
+
+ROOT = Path(__file__).resolve().parents[2]
+SCENARIOS = sorted(
+    path.parent.name
+    for path in ROOT.glob("molecule/*/molecule.yml")
+    if path.parent.name != "default"
+)
+
+pytestmark = pytest.mark.lab
+
+
+def _molecule(*words: str) -> None:
+    """Runs a Molecule command; its output is shown where it fails."""
+    outcome = run_step(Step("molecule", ("molecule", *words)))
+    sys.stdout.write(outcome.output)
+    if outcome.code:
+        pytest.fail(
+            f"molecule {' '.join(words)}: exit {outcome.code}\n{outcome.output}", pytrace=False
+        )
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Iterator[None]:
+    """Hosts of an interrupted session are forgotten first: Molecule takes them for alive."""
+    _molecule("reset")
+    try:
+        _molecule("create")
+        yield
+    finally:
+        _molecule("destroy")
+
+
+@pytest.mark.usefixtures("fleet")
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_scenario(scenario: str) -> None:
+    _molecule("test", "--scenario-name", scenario, "--destroy=never")
