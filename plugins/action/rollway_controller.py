@@ -98,6 +98,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             variables={str(key): str(value) for key, value in args["variables"].items()},
             url=str(args.get("url") or ""),
             process=os.getppid(),
+            must_confirm=_is_true(args.get("confirm")) and not _is_true(args.get("yes")),
             reads_only=bool(self._task.check_mode) or args["verb"] == "status",
         )
 
@@ -113,6 +114,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     def _value(self, name: str) -> str | None:
         value = self._templar.template(self._vars.get(name))
         return str(value) if value else None
+
+
+def _is_true(value: Any) -> bool:
+    return str(value).lower() in {"true", "yes", "1"}
 
 
 def _say_plan(plan: Any) -> str:

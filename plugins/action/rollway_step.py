@@ -12,6 +12,7 @@ from rollway.report.lines import say
 from rollway.rollout.drive import Skip, work_for
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.plan import load_plan
+from rollway.rollout.request import load_request
 
 _CREDENTIALS = {
     "serveraddress": "release_registry",
@@ -68,7 +69,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         Journal(run_dir).append(event)
         if lost is not None:
             raise lost
-        return {**result, "said": say(event, load_plan(run_dir))}
+        reads_only = load_request(run_dir).reads_only
+        said = "" if reads_only and event.ok else say(event, load_plan(run_dir))
+        return {**result, "said": said}
 
     def _call(self, call: Any) -> dict[str, Any]:
         arguments = dict(call.arguments)

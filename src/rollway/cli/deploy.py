@@ -7,7 +7,7 @@ from typing import Any
 
 from rollway.cli import options
 from rollway.cli.local import prepare_local
-from rollway.cli.runs import Wanted, read_result, run_release, say_end
+from rollway.cli.runs import Wanted, read_result, run_confirmed, say_end
 from rollway.cli.verb import verb
 
 HELP = {
@@ -45,12 +45,12 @@ def deploy(
         "deploy",
         options.environment(env),
         wanted_app,
-        inputs={"rollway_version": wanted_version, "rollway_yes": "true" if yes else ""},
+        inputs={"rollway_version": wanted_version, "rollway_yes": str(yes).lower()},
         limit=limit or None,
         check=check,
         diff=diff,
         verbose=verbose,
     )
-    code, run_dir = run_release(wanted)
+    code, run_dir = run_confirmed(wanted)
     say_end(read_result(run_dir), seconds=time.monotonic() - started, as_json=json)
     return code

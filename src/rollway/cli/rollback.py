@@ -7,7 +7,7 @@ from typing import Any
 
 from rollway.cli import options
 from rollway.cli.deploy import HELP
-from rollway.cli.runs import Wanted, read_result, run_release, say_end
+from rollway.cli.runs import Wanted, read_result, run_confirmed, say_end
 from rollway.cli.verb import verb
 
 ROLLBACK_HELP = {
@@ -33,10 +33,10 @@ def rollback(
         "rollback",
         options.environment(env),
         options.application(app),
-        inputs={"rollway_to": options.version(to), "rollway_yes": "true" if yes else ""},
+        inputs={"rollway_to": options.version(to), "rollway_yes": str(yes).lower()},
         check=check,
         verbose=verbose,
     )
-    code, run_dir = run_release(wanted)
+    code, run_dir = run_confirmed(wanted)
     say_end(read_result(run_dir), seconds=time.monotonic() - started, as_json=json)
     return code

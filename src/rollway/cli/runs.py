@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from rollway import exits
 from rollway.cli.options import INVENTORIES, RUNS
 from rollway.records import identity
 from rollway.remote.playbook import Ended, Play, run_playbook
+from rollway.rollout.reading import CONFIRM
 
 _SIGNALLED = 128
 
@@ -29,6 +30,18 @@ class Wanted:
     check: bool = False
     diff: bool = False
     verbose: bool = False
+
+
+def run_confirmed(wanted: Wanted) -> tuple[int, Path]:
+    """Run it; where the environment asks first and a person sits there, ask and run it again."""
+    code, run_dir = run_release(wanted)
+    if read_result(run_dir, "error.json").get("where") != CONFIRM or not sys.stdin.isatty():
+        return code, run_dir
+    sys.stderr.write(f"{wanted.verb} on {wanted.env}? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        return code, run_dir
+    return run_release(replace(wanted, inputs={**wanted.inputs, "rollway_yes": "true"}))
 
 
 def run_release(wanted: Wanted) -> tuple[int, Path]:

@@ -41,7 +41,7 @@ def _done(event: Event, plan: Plan | None) -> str:
 def _acquired(event: Event) -> str:
     state = event.result.get("state") or {}
     active = (state.get("slots") or {}).get(state.get("active")) or {}
-    if "edge" in event.result and not state:
+    if "slots" not in state or not event.result.get("facts", {}).get("engine"):
         return "acquired"
     return f"acquired, serves {active.get('release') or 'nothing yet'}"
 

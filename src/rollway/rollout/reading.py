@@ -16,6 +16,9 @@ from rollway.rollout.plan import DEPLOY
 from rollway.rollout.request import Request
 
 
+CONFIRM = "rollway_confirm"
+
+
 @dataclass(frozen=True)
 class Inputs:
     """What the playbook hands over. `addresses` is the `rollway_address` of every app host."""
@@ -36,12 +39,14 @@ class Inputs:
     url: str
     process: int
     reads_only: bool
+    must_confirm: bool
 
 
 def read(inputs: Inputs) -> Path:
     """Check the request, build the release's manifest, and open the run's folder."""
     env = names.env_name(inputs.env)
     _check_fleet(inputs)
+    _check_confirmed(inputs)
     app = _choose_app(inputs)
     run_id = inputs.run_id or identity.new_run_id(inputs.verb)
     request = Request(
@@ -96,6 +101,16 @@ def _check_fleet(inputs: Inputs) -> None:
             "rollway_address is not set",
             accepted="the address at which the edge reaches the host",
             next=f"set it in inventories/{inputs.env}/hosts.yml",
+        )
+
+
+def _check_confirmed(inputs: Inputs) -> None:
+    if inputs.must_confirm and not inputs.reads_only:
+        raise RollwayError(
+            CONFIRM,
+            f"{inputs.env} asks before a {inputs.verb}",
+            accepted="a yes at the terminal, --yes, or rollway_yes=true for ansible-playbook",
+            next=f"./invoke {inputs.verb} --env={inputs.env} --yes",
         )
 
 
