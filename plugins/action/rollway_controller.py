@@ -98,7 +98,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             variables={str(key): str(value) for key, value in args["variables"].items()},
             url=str(args.get("url") or ""),
             process=os.getppid(),
-            must_confirm=_is_true(args.get("confirm")) and not _is_true(args.get("yes")),
+            must_confirm=_is_true(args.get("confirm")) and not _is_true(args.get("confirmed")),
             reads_only=bool(self._task.check_mode) or args["verb"] == "status",
         )
 

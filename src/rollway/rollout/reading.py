@@ -15,7 +15,6 @@ from rollway.records import identity
 from rollway.rollout.plan import DEPLOY
 from rollway.rollout.request import Request
 
-
 CONFIRM = "rollway_confirm"
 
 
