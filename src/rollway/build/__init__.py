@@ -1,0 +1,6 @@
+"""Builds an application's images, labels them and pushes them to the environment's registry."""
+
+from rollway.build.app import build_app
+from rollway.build.target import Target, load_target
+
+__all__ = ["Target", "build_app", "load_target"]
