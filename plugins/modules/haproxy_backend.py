@@ -57,6 +57,10 @@ options:
     description: The run, for the record.
     type: str
     default: ""
+  master_socket:
+    description: HAProxy's master socket.
+    type: path
+    default: /run/haproxy-master.sock
   root:
     description: Folder of the edge's data.
     type: path
@@ -72,6 +76,25 @@ EXAMPLES = r"""
   haproxy_backend:
     app: iris
     step: read
+
+- name: Move the traffic of one host to its green slot
+  haproxy_backend:
+    app: iris
+    backend: {ready: /v2/health/ready, hosts: [], path: /, retry: [GET, HEAD], drain_seconds: 30}
+    servers:
+      - name: app-1-blue-1
+        host: app-1
+        slot: blue
+        address: 192.0.2.11
+        port: 20000
+        state: maint
+      - name: app-1-green-1
+        host: app-1
+        slot: green
+        address: 192.0.2.11
+        port: 20001
+        state: ready
+    probe: [app-1-green-1]
 """
 
 RETURN = r"""
@@ -84,21 +107,60 @@ problem:
   type: dict
   returned: always
 servers:
-  description: The servers as HAProxy runs them.
+  description:
+    - The servers as the current worker runs them, each with C(name), C(host), C(slot), C(address),
+      C(port), C(admin_state), C(op_state), C(weight) and C(current_sessions).
   type: list
   returned: always
+shifts:
+  description:
+    - By host and slot that left rotation, which C(worker) was current then, the C(wall) time in
+      seconds since 1970, and the C(run).
+  type: dict
+  returned: when HAProxy answers
+workers:
+  description: HAProxy's workers, each with C(pid), C(current) and C(age_seconds).
+  type: list
+  returned: when HAProxy answers
+old_workers:
+  description: How many workers of earlier reloads still have connections.
+  type: int
+  returned: when HAProxy answers
+reloaded:
+  description: Whether the topology took a reload.
+  type: bool
+  returned: with V(apply) and V(remove)
 shifted:
-  description: Servers whose state changed.
+  description: Servers whose state or weight changed.
+  type: list
+  returned: with V(apply)
+commands:
+  description: What HAProxy was told, or would be told in check mode, in this order.
   type: list
   returned: with V(apply)
 observed:
-  description: What the probed servers did while they were watched.
+  description:
+    - What the probed servers did while they were watched, C(requests), C(errors_5xx),
+      C(connect_errors), C(response_errors) and C(went_down) by name.
   type: dict
   returned: with O(observe_seconds)
+remarks:
+  description: What a person should know although the step did its work.
+  type: list
+  returned: always
+timings:
+  description: Seconds by phase.
+  type: dict
+  returned: always
+seconds:
+  description: How long the step took on the edge.
+  type: float
+  returned: always
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.rollway.edge_steps import run_edge_step
+from ansible.module_utils.rollway.haproxy_socket import MASTER_SOCKET
 
 ARGUMENTS = {
     "app": {"type": "str", "required": True},
@@ -110,6 +172,7 @@ ARGUMENTS = {
     "observe_seconds": {"type": "float", "default": 0},
     "deadline_seconds": {"type": "float", "default": 60},
     "run_id": {"type": "str", "default": ""},
+    "master_socket": {"type": "path", "default": MASTER_SOCKET},
     "root": {"type": "path", "default": "/var/lib/rollway-edge"},
     "config_dir": {"type": "path", "default": "/etc/haproxy"},
 }

@@ -3,51 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from . import edge_store
-from .edge_config import (
-    MAINT,
-    READY,
-    SPARE_SECONDS,
-    Backend,
-    Server,
-    backend_name,
-    render,
-    render_map,
-    topology,
-)
-from .edge_probe import probe_all
-from .edge_reload import Haproxy, replace_files
-from .edge_store import Paths
-from .files import exclusive, write_atomic
-from .haproxy_socket import current_pid, tell, workers
-from .haproxy_state import ServerState, read_states
+from . import edge_shift, edge_store
+from .edge_call import Edge
+from .edge_config import check_drain, check_routes, render
+from .edge_model import Backend, Server
+from .edge_probe import check_answers, silent_servers
+from .edge_reload import write_files
+from .edge_shift import Shift, plan_shift
+from .edge_store import Paths, Record
+from .edge_topology import load_topology, needs_reload
+from .haproxy_state import View, view
 from .problem import Problem
 
-_NOT_THERE_BEFORE = "maint"
-
-
-@dataclass
-class Edge:
-    """One HAProxy and what is known of it; `timings` are seconds by phase."""
-
-    paths: Paths
-    haproxy: Haproxy
-    check: bool = False
-    timings: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def timed(self, phase: str) -> Iterator[None]:
-        """Measure a phase."""
-        start = time.monotonic()
-        try:
-            yield
-        finally:
-            self.timings[phase] = round(time.monotonic() - start, 4)
+ATTEMPTS = 3  # a foreign reload in the middle of a shift undoes it: then once more
 
 
 @dataclass(frozen=True)
@@ -55,239 +26,161 @@ class Wish:
     """The complete desired state of one application."""
 
     backend: Backend
-    servers: Sequence[Server]
-    probe: Sequence[str] = ()
+    servers: tuple[Server, ...]
+    probe: frozenset[str] = frozenset()
     probe_seconds: float = 2.0
     run: str = ""
+
+    @property
+    def text(self) -> str:
+        """Its fragment once everything is done."""
+        return render(self.backend, self.servers)
 
 
 @dataclass(frozen=True)
 class Applied:
-    """What an apply did: `shifted` are the servers whose state changed."""
+    """What an apply did, or would do: `before` is the view just before traffic moved."""
 
     changed: bool
     reloaded: bool
-    shifted: list[str]
-    before: str
-    after: str
-    commands: list[str]
+    shift: Shift
+    text_before: str
+    text_after: str
+    before: View
+
+
+def foresee(edge: Edge, wish: Wish) -> Applied:
+    """Say what `apply` would do, and change nothing."""
+    others = _checked(edge, wish)
+    text = _fragment(edge, wish)
+    seen = view(edge.master)
+    is_new = needs_reload(edge.paths, wish.backend, wish.servers, others=others, seen=seen)
+    shift = plan_shift(wish.backend.name, wish.servers, seen.servers(wish.backend.name))
+    changed = is_new or bool(shift.moved) or text != wish.text
+    return Applied(changed, is_new, shift, text, wish.text, seen)
 
 
 def apply(edge: Edge, wish: Wish) -> Applied:
-    """Probe, shift by run-time commands, write, read back; reload first if topology differs."""
-    _check_drain(edge, wish.backend)
-    edge.paths.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with exclusive(edge.paths.mutex):
-        return _apply(edge, wish)
+    """Load the topology if it differs, probe, shift by run-time commands, write, read back."""
+    with edge_store.held(edge.paths):
+        others = _checked(edge, wish)
+        text = _fragment(edge, wish)
+        seen = view(edge.master)
+        is_new = needs_reload(edge.paths, wish.backend, wish.servers, others=others, seen=seen)
+        if is_new:
+            with edge.timed("reload"):
+                load_topology(edge, wish.backend, wish.servers, others=others, seen=seen)
+        return _shift(edge, wish, is_new=is_new, text=text)
 
 
-def _apply(edge: Edge, wish: Wish) -> Applied:
-    path = edge.paths.fragment(wish.backend.app)
-    before = path.read_text() if path.exists() else ""
-    after = render(wish.backend, wish.servers)
-    with edge.timed("read"):
-        states = read_states(edge.haproxy.admin, wish.backend.name)
-    files = _topology_files(edge, wish, states, before)
-    commands = shift_commands(wish, {} if files else states)
-    if edge.check:
-        changed = bool(files or commands)
-        return Applied(changed, bool(files), _names(commands), before, after, commands)
-    if files:
-        with edge.timed("reload"):
-            replace_files(edge.paths, edge.haproxy, files)
-            states = _keep_down_servers_down(edge, wish, states)
-        commands = shift_commands(wish, states)
+def _shift(edge: Edge, wish: Wish, *, is_new: bool, text: str) -> Applied:
+    for _ in range(ATTEMPTS):
+        with edge.timed("read"):
+            seen = view(edge.master)
+        shift = _decide(edge, wish, seen)
+        with edge.timed("shift"):
+            is_told = _tell(edge, seen, shift)
+        if not is_told:
+            continue
+        with edge.timed("write"):
+            is_written = _write(edge, wish, shift, seen.pid)
+        with edge.timed("read_back"):
+            after = view(edge.master)
+        if after.pid == seen.pid:
+            _check_read_back(wish, after)
+            changed = is_new or is_written or bool(shift.moved)
+            return Applied(changed, is_new, shift, text, wish.text, seen)
+    raise Problem(
+        "haproxy",
+        f"something else reloaded it {ATTEMPTS} times while traffic moved",
+        "no reload during a shift",
+        "journalctl --unit=haproxy --lines=30",
+    )
+
+
+def _tell(edge: Edge, seen: View, shift: Shift) -> bool:
+    """Whether the worker took the commands; not when it was replaced meanwhile."""
+    try:
+        edge.master.tell(seen.pid, shift.commands)
+    except Problem:
+        if edge.master.processes().current == seen.pid:
+            raise
+        return False
+    return True
+
+
+def _decide(edge: Edge, wish: Wish, seen: View) -> Shift:
+    """The shift, after asking every server that would get requests."""
+    running = seen.servers(wish.backend.name)
     with edge.timed("probe"):
-        probe_all(_probed(wish), wish.backend, seconds=wish.probe_seconds)
-    with edge.timed("shift"):
-        tell(edge.haproxy.admin, commands)
-    with edge.timed("write"):
-        _remember(edge, wish, after, is_shift=bool(commands))
-    with edge.timed("read back"):
-        _read_back(edge, wish)
-    changed = bool(files or commands)
-    return Applied(changed, bool(files), _names(commands), before, after, commands)
+        must = [server for server in wish.servers if server.name in wish.probe]
+        check_answers(silent_servers(must, wish.backend, seconds=wish.probe_seconds), wish.backend)
+        may = [one for one in edge_shift.entering(wish.servers, running) if one not in must]
+        silent = silent_servers(may, wish.backend, seconds=0)
+    edge_shift.check_light(wish.backend.name, wish.servers, running, silent)
+    edge.remarks += [f"{name} enters as down: {said}" for name, said in silent.items()]
+    return plan_shift(wish.backend.name, wish.servers, running, silent=silent)
 
 
-def _topology_files(
-    edge: Edge, wish: Wish, states: Mapping[str, ServerState], before: str
-) -> dict[Any, str | None]:
-    """The files a reload needs, with today's states: traffic moves afterwards, not by a reload."""
-    now = [_as_it_is(server, states) for server in wish.servers]
-    down = [name for name, state in states.items() if state.operation == "down"]
-    candidate = render(wish.backend, now, disabled=down)
-    others = edge_store.routes(edge.paths, but=wish.backend.app)
-    _check_routes(wish.backend, others)
-    mapped = render_map({**others, wish.backend.app: wish.backend.keys})
-    known = edge.paths.map.read_text() if edge.paths.map.exists() else ""
-    is_running = set(states) == {server.name for server in wish.servers}
-    if topology(candidate) == topology(before) and mapped == known and is_running:
-        return {}
-    return {edge.paths.fragment(wish.backend.app): candidate, edge.paths.map: mapped}
-
-
-def _as_it_is(server: Server, states: Mapping[str, ServerState]) -> Server:
-    state = states.get(server.name)
-    is_ready = state is not None and state.admin == READY
-    weight = state.weight if state else server.weight
-    return replace(server, state=READY if is_ready else MAINT, weight=weight)
-
-
-def _keep_down_servers_down(
-    edge: Edge, wish: Wish, before: Mapping[str, ServerState]
-) -> dict[str, ServerState]:
-    """A server that was down is in maint after the reload; it returns as down, to be checked."""
-    known = {server.name for server in wish.servers}
-    down = [
-        name
-        for name, state in before.items()
-        if state.operation == "down" and state.admin == READY and name in known
-    ]
-    for name in down:
-        server = f"{wish.backend.name}/{name}"
-        steps = ("state drain", "health down", "state ready")
-        tell(edge.haproxy.admin, [";".join(f"set server {server} {step}" for step in steps)])
-    return read_states(edge.haproxy.admin, wish.backend.name)
-
-
-def shift_commands(wish: Wish, states: Mapping[str, ServerState]) -> list[str]:
-    """The run-time commands that are missing: those that bring servers in come first."""
-    entering: list[str] = []
-    leaving: list[str] = []
-    for server in wish.servers:
-        state = states.get(server.name)
-        admin = state.admin if state else _NOT_THERE_BEFORE
-        name = f"{wish.backend.name}/{server.name}"
-        if state is None or state.weight != server.weight:
-            entering.append(f"set server {name} weight {server.weight}")
-        if server.state == READY and admin != READY:
-            entering.append(f"set server {name} state ready")
-        if server.state == MAINT and admin != MAINT:
-            leaving.append(f"set server {name} state maint")
-    return [*entering, *leaving]
-
-
-def _names(commands: Sequence[str]) -> list[str]:
-    moved = [one.split()[2].split("/")[1] for one in commands if " state " in one]
-    return sorted(set(moved))
-
-
-def _probed(wish: Wish) -> list[Server]:
-    servers = {server.name: server for server in wish.servers}
-    unknown = [name for name in wish.probe if name not in servers]
-    if unknown:
-        raise Problem("probe", f"{', '.join(unknown)} is no server", ", ".join(servers))
-    return [servers[name] for name in wish.probe]
-
-
-def _remember(edge: Edge, wish: Wish, text: str, *, is_shift: bool) -> None:
+def _write(edge: Edge, wish: Wish, shift: Shift, pid: int) -> bool:
+    """Make the files say what HAProxy does; a restart of it begins from them."""
     path = edge.paths.fragment(wish.backend.app)
-    if not path.exists() or path.read_text() != text:
-        write_atomic(path, text)
-    if is_shift or not edge.paths.record(wish.backend.app).exists():
-        pid = current_pid(edge.haproxy.admin)
-        shift = {"run": wish.run, "time": time.time(), "pid": pid}
-        edge_store.save(edge.paths, wish.backend, list(wish.servers), shift=shift)
+    is_new = not path.exists() or path.read_text() != wish.text
+    write_files({path: wish.text})
+    known = edge_store.load(edge.paths, wish.backend.app)
+    record = Record(
+        backend=wish.backend,
+        servers=wish.servers,
+        loaded=edge_store.digest(wish.backend, wish.servers),
+        run=wish.run if shift.moved or known is None else known.run,
+        shifts=_shifts(wish, shift, pid, known.shifts if known else {}),
+    )
+    return edge_store.save(edge.paths, record) or is_new
 
 
-def _read_back(edge: Edge, wish: Wish) -> None:
-    states = read_states(edge.haproxy.admin, wish.backend.name)
-    for server in wish.servers:
-        state = states.get(server.name)
-        found = (state.admin, state.weight) if state else None
-        if found != (server.state, server.weight):
-            raise Problem(
-                f"{wish.backend.name}/{server.name}",
-                f"HAProxy says {found}",
-                f"{server.state} with weight {server.weight}",
-                "systemctl status haproxy",
-            )
+def _shifts(
+    wish: Wish, shift: Shift, pid: int, known: Mapping[str, Mapping[str, object]]
+) -> dict[str, Mapping[str, object]]:
+    """When each host and slot left rotation last; those that are back in it are left out."""
+    places = {server.place: server.is_ready for server in wish.servers}
+    left = {one.place for one in wish.servers if one.name in shift.moved and not one.is_ready}
+    now = {"worker": pid, "wall": round(time.time(), 3), "run": wish.run}
+    kept = {place: known[place] for place in known if places.get(place) is False}
+    return {**kept, **dict.fromkeys(sorted(left), now)}
 
 
-def _check_drain(edge: Edge, backend: Backend) -> None:
-    longest = _hard_stop_seconds(edge)
-    if longest is not None and backend.drain_seconds + SPARE_SECONDS > longest:
+def _check_read_back(wish: Wish, after: View) -> None:
+    wrong = edge_shift.misplaced(wish.servers, after.servers(wish.backend.name))
+    if wrong:
         raise Problem(
-            "x-rollway.http.drain_seconds",
-            f"{backend.drain_seconds}, and an old worker is stopped after {longest} s",
-            f"at most {longest - SPARE_SECONDS}",
-            f"edge_hard_stop_seconds: {backend.drain_seconds + SPARE_SECONDS}, then provision",
+            f"{wish.backend.name}/servers",
+            f"read back after the shift: {'; '.join(wrong)}",
+            "what was asked for",
+            "./invoke status; then deploy again",
         )
 
 
-def _hard_stop_seconds(edge: Edge) -> int | None:
-    text = (edge.paths.config / "haproxy.cfg").read_text()
-    for line in text.splitlines():
-        words = line.split()
-        if words[:1] == ["hard-stop-after"]:
-            return int(words[1].removesuffix("s"))
-    return None
+def _checked(edge: Edge, wish: Wish) -> dict[str, Record]:
+    """Refuse what cannot be before anything is touched; the other applications' records."""
+    unknown = sorted(wish.probe - {server.name for server in wish.servers})
+    if unknown:
+        names = ", ".join(server.name for server in wish.servers)
+        raise Problem("probe", f"no server is called {', '.join(unknown)}", names)
+    check_drain(wish.backend, _main_text(edge.paths))
+    others = edge_store.load_others(edge.paths, but=wish.backend.app)
+    check_routes(wish.backend, {app: record.backend for app, record in others.items()})
+    return others
 
 
-def _check_routes(backend: Backend, others: Mapping[str, Sequence[str]]) -> None:
-    for app, keys in others.items():
-        for key in set(keys) & set(backend.keys):
-            raise Problem(
-                "x-rollway.http.hosts",
-                f"{key} is routed to {app}",
-                "a host name or path of its own",
-                f"change hosts or path of {backend.app}",
-            )
+def _main_text(paths: Paths) -> str:
+    try:
+        return paths.main.read_text()
+    except FileNotFoundError:
+        raise Problem(
+            str(paths.main), "there is no such file", "an edge", "./invoke provision"
+        ) from None
 
 
-def remove(edge: Edge, app: str) -> bool:
-    """Take an application out; whether it was there."""
-    with exclusive(edge.paths.mutex):
-        path = edge.paths.fragment(app)
-        if not path.exists() and not edge.paths.record(app).exists():
-            return False
-        if not edge.check:
-            mapped = render_map(edge_store.routes(edge.paths, but=app))
-            replace_files(edge.paths, edge.haproxy, {edge.paths.map: mapped, path: None})
-            edge.paths.record(app).unlink(missing_ok=True)
-        return True
-
-
-def settle(edge: Edge, *, seconds: float) -> None:
-    """Wait until no worker of an earlier reload is left; Problem after `seconds`."""
-    end = time.monotonic() + seconds
-    while True:
-        old = [one for one in workers(edge.haproxy.master) if not one.is_current]
-        if not old:
-            return
-        if time.monotonic() >= end:
-            pids = ", ".join(str(one.pid) for one in old)
-            found = f"workers {pids} still end connections after {seconds:.0f} s"
-            raise Problem("haproxy", found, "one worker", "deploy again later")
-        time.sleep(0.1)
-
-
-def describe(edge: Edge, app: str) -> dict[str, Any]:
-    """The servers and workers as they are; no servers for an application unknown here."""
-    stored = edge_store.load(edge.paths, app)
-    states = read_states(edge.haproxy.admin, backend_name(app))
-    known = {server.name: server for server in stored.servers} if stored else {}
-    listed = workers(edge.haproxy.master)
-    return {
-        "servers": [
-            _described(known[name], state) for name, state in states.items() if name in known
-        ],
-        "workers": [
-            {"pid": one.pid, "current": one.is_current, "age_seconds": one.age_seconds}
-            for one in listed
-        ],
-        "old_workers": sum(not one.is_current for one in listed),
-    }
-
-
-def _described(server: Server, state: ServerState) -> dict[str, Any]:
-    return {
-        "name": server.name,
-        "host": server.host,
-        "slot": server.slot,
-        "address": state.address,
-        "port": state.port,
-        "admin_state": state.admin,
-        "op_state": state.operation,
-        "weight": state.weight,
-    }
+def _fragment(edge: Edge, wish: Wish) -> str:
+    path = edge.paths.fragment(wish.backend.app)
+    return path.read_text() if path.exists() else ""

@@ -1,102 +1,136 @@
-"""Changes of topology: files written as one, checked before, put back when HAProxy refuses."""
+"""Changes that take a reload: files checked together, replaced, put back when HAProxy refuses."""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
+from .command import run
 from .edge_store import Paths
 from .files import write_atomic
-from .haproxy_socket import current_pid
+from .haproxy_socket import Master, Processes
 from .problem import Problem
 
 RELOAD_SECONDS = 15.0
-_CHECK_SECONDS = 20
+CHECK_SECONDS = 20.0
+_POLL_SECONDS = 0.02
+
+Files = Mapping[Path, str | None]  # None: no such file
 
 
-@dataclass(frozen=True)
-class Haproxy:
-    """How HAProxy is reached here; `reload` is what makes it read its files again."""
+def reload_with(paths: Paths, master: Master, files: Files) -> int:
+    """Replace files and start a worker from them; its process id.
 
-    admin: str
-    master: str
-    reload: Callable[[], None]
-
-
-def systemd_reload() -> None:
-    """Debian's unit checks the configuration once more, then tells the master to reload."""
-    done = subprocess.run(
-        ["systemctl", "reload", "haproxy"], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise Problem("systemctl reload haproxy", done.stderr.strip() or "it failed")
-
-
-def replace_files(paths: Paths, haproxy: Haproxy, files: Mapping[Path, str | None]) -> None:
-    """Check the candidate, write it, reload; on any failure the last good files stand again.
-
-    None removes a file.
+    Problem when HAProxy refuses the files (nothing was changed then), or when no worker comes up
+    (the files stand as before, and the worker that served goes on serving).
     """
-    _check(paths, files)
-    before = {path: path.read_text() if path.exists() else None for path in files}
-    pid = current_pid(haproxy.admin)
-    _write(files)
+    check_configuration(paths, files)
+    before = {path: _text(path) for path in files}
+    write_files(files)
     try:
-        haproxy.reload()
-        _wait_for_new_worker(haproxy, pid)
-    except Problem:
-        _write(before)
-        haproxy.reload()
-        raise
+        pid = reload(master)
+    except Problem as problem:
+        write_files(before)
+        raise _put_back(master, problem) from problem
+    _keep_last_good(paths)
+    return pid
 
 
-def _write(files: Mapping[Path, str | None]) -> None:
+def reload(master: Master) -> int:
+    """Let the master start a worker from its files and return its process id, once it answers.
+
+    Before 2.7 the master answers before it is done; hence the look at its list.
+    """
+    before = {worker.pid for worker in master.processes().workers}
+    words = master.reload()
+    end = time.monotonic() + RELOAD_SECONDS
+    while time.monotonic() < end:
+        now = master.processes()
+        if now.failed_reloads:
+            raise _no_worker(words)
+        if _has_new(now, before):
+            master.ask(now.current, "show info")
+            return now.current
+        time.sleep(_POLL_SECONDS)
+    raise _no_worker(words)
+
+
+def check_configuration(paths: Paths, files: Files) -> None:
+    """Let HAProxy itself judge its whole configuration with the candidates in place."""
+    with tempfile.TemporaryDirectory(prefix="rollway-edge-") as name:
+        folder = Path(name) / paths.fragments.name
+        _copy_fragments(paths, folder, files)
+        done = run(
+            ["haproxy", "-c", "-q", "-f", str(paths.main), "-f", str(folder)], seconds=CHECK_SECONDS
+        )
+        words = done.last_words().replace(str(folder), str(paths.fragments))
+    if not done.is_ok:
+        raise Problem(
+            f"haproxy -c -f {paths.main} -f {paths.fragments}",
+            f"it refuses the configuration: {words}",
+            "a configuration that HAProxy loads; nothing was changed",
+            "./invoke provision",
+        )
+
+
+def write_files(files: Files) -> None:
+    """Write what differs, each file atomically; remove those that are None."""
     for path, text in files.items():
         if text is None:
             path.unlink(missing_ok=True)
-        else:
+        elif _text(path) != text:
             write_atomic(path, text)
 
 
-def _check(paths: Paths, files: Mapping[Path, str | None]) -> None:
-    """Ask HAProxy itself, on a copy of its folder with the candidate in place."""
-    with tempfile.TemporaryDirectory(prefix="rollway-edge-") as folder:
-        copy = Path(folder) / "haproxy"
-        shutil.copytree(paths.config, copy)
-        for path, text in files.items():
-            target = copy / path.relative_to(paths.config)
-            if text is None:
-                target.unlink(missing_ok=True)
-            else:
-                target.write_text(text)
-        main = copy / "haproxy.cfg"
-        main.write_text(main.read_text().replace(str(paths.map), str(copy / paths.map.name)))
-        command = ["haproxy", "-c", "-q", "-f", str(main), "-f", str(copy / "rollway.d")]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=_CHECK_SECONDS
-        )
-    if done.returncode != 0:
-        words = " ".join((done.stdout + done.stderr).replace(folder, "").split())
-        raise Problem("haproxy -c", f"it refuses the configuration: {words}", "a valid one")
+def _copy_fragments(paths: Paths, folder: Path, files: Files) -> None:
+    folder.mkdir()
+    for path in paths.fragments.glob("*.cfg"):
+        if path not in files:
+            shutil.copy(path, folder)
+    for path, text in files.items():
+        if text is not None and path.parent == paths.fragments:
+            (folder / path.name).write_text(text)
 
 
-def _wait_for_new_worker(haproxy: Haproxy, old_pid: int) -> None:
-    end = time.monotonic() + RELOAD_SECONDS
-    while time.monotonic() < end:
-        try:
-            if current_pid(haproxy.admin) != old_pid:
-                return
-        except Problem:
-            pass  # between two workers nobody answers
-        time.sleep(0.02)
-    raise Problem(
-        "haproxy",
-        f"no new worker within {RELOAD_SECONDS:.0f} s of a reload",
+def _keep_last_good(paths: Paths) -> None:
+    """For a person who has to look: what the running worker was started from."""
+    paths.last_good.mkdir(mode=0o700, exist_ok=True)
+    standing = [*sorted(paths.fragments.glob("*.cfg")), paths.map]
+    for stale in paths.last_good.iterdir():
+        if stale.name not in {path.name for path in standing}:
+            stale.unlink()
+    for path in standing:
+        shutil.copy(path, paths.last_good)
+
+
+def _put_back(master: Master, problem: Problem) -> Problem:
+    """The problem, and whether HAProxy takes its old files again."""
+    try:
+        reload(master)
+        state = "the files are as before, and loaded"
+    except Problem:
+        state = "the files are as before; the worker that served goes on, but loads them neither"
+    data = problem.data
+    return Problem(data["where"], f"{data['found']}; {state}", data["accepted"], data["next"])
+
+
+def _no_worker(words: str) -> Problem:
+    said = " | ".join(line.strip() for line in words.splitlines() if line.strip())
+    found = "no worker came up after a reload"
+    return Problem(
+        "haproxy/reload",
+        f"{found}: {said}" if said else found,
         "a worker that starts",
-        "journalctl -u haproxy",
+        "journalctl --unit=haproxy --lines=30",
     )
+
+
+def _has_new(now: Processes, before: set[int]) -> bool:
+    return any(worker.is_current and worker.pid not in before for worker in now.workers)
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text() if path.exists() else None

@@ -3,110 +3,129 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import edge_apply
-from .edge_apply import Edge, Wish
-from .edge_config import read_backend, read_servers
-from .edge_probe import observe_backend
-from .edge_reload import Haproxy, systemd_reload
+from . import edge_apply, edge_report, edge_store
+from .edge_apply import Applied, Wish
+from .edge_call import Edge
+from .edge_model import read_backend, read_servers
+from .edge_observe import failures, observe
+from .edge_shift import entering
 from .edge_store import Paths
-from .haproxy_socket import ADMIN_SOCKET, MASTER_SOCKET
-from .names import app_name
+from .edge_topology import unload
+from .haproxy_socket import Master
+from .haproxy_state import view
+from .names import app_name, run_id
 from .problem import Problem
 
 Params = Mapping[str, Any]
 Result = dict[str, Any]
 
+_SETTLE_SECONDS = 0.1
 
-def run_edge_step(
-    params: Params, *, check: bool, diff: bool, haproxy: Haproxy | None = None
-) -> Result:
+
+def run_edge_step(params: Params, *, check: bool, diff: bool) -> Result:
     """Do one step and return the module's result; expected trouble is `ok: false` in it."""
-    started = time.monotonic()
-    reached = haproxy or Haproxy(ADMIN_SOCKET, MASTER_SOCKET, systemd_reload)
+    began = time.monotonic()
     paths = Paths(Path(params["root"]), Path(params["config_dir"]))
-    edge = Edge(paths, reached, check=check)
+    edge = Edge(paths, Master(params["master_socket"]))
     result: Result = {"ok": True, "problem": None, "changed": False, "servers": []}
     try:
         app = app_name(params["app"])
-        result |= _STEPS[params["step"]](edge, app, params)
-        result |= edge_apply.describe(edge, app)
+        result |= _STEPS[params["step"]](edge, app, params, check)
+        result |= edge_report.describe(edge, app)
     except Problem as problem:
         result |= {"ok": False, "problem": problem.data, **problem.details}
+    except OSError as error:
+        found = Problem(error.filename or "edge", error.strerror or str(error))
+        result |= {"ok": False, "problem": found.data}
     if not diff:
         result.pop("diff", None)
-    seconds = round(time.monotonic() - started, 4)
-    return {**result, "timings": edge.timings, "seconds": seconds}
+    seconds = round(time.monotonic() - began, 4)
+    return {**result, "remarks": edge.remarks, "timings": edge.timings, "seconds": seconds}
 
 
-def _apply(edge: Edge, app: str, params: Params) -> Result:
-    wish = Wish(
-        backend=read_backend(app, _needed(params, "backend")),
-        servers=read_servers(_needed(params, "servers")),
-        probe=params["probe"],
-        probe_seconds=params["probe_seconds"],
-        run=params["run_id"],
-    )
-    done = edge_apply.apply(edge, wish)
+def _apply(edge: Edge, app: str, params: Params, check: bool) -> Result:  # noqa: FBT001
+    wish = _wish(app, params)
+    applied = (edge_apply.foresee if check else edge_apply.apply)(edge, wish)
     result: Result = {
-        "changed": done.changed,
-        "reloaded": done.reloaded,
-        "shifted": done.shifted,
-        "commands": done.commands,
-        "diff": {"before": done.before, "after": done.after},
+        "changed": applied.changed,
+        "reloaded": applied.reloaded,
+        "shifted": list(applied.shift.moved),
+        "commands": applied.shift.commands,
+        "diff": edge_report.diff(edge, app, applied),
     }
-    if params["observe_seconds"] and not edge.check:
-        result["observed"] = _observe(edge, wish, params["observe_seconds"])
-        _refuse_failing(result["observed"])
+    if params["observe_seconds"] > 0 and not check:
+        result |= _observe(edge, wish, applied, params["observe_seconds"])
     return result
 
 
-def _observe(edge: Edge, wish: Wish, seconds: float) -> dict[str, dict[str, Any]]:
+def _observe(edge: Edge, wish: Wish, applied: Applied, seconds: float) -> Result:
+    """Outside the mutex: another application may move while this one is watched."""
+    before = applied.before
+    entered = entering(wish.servers, before.servers(wish.backend.name))
+    names = sorted(wish.probe or {server.name for server in entered})
     with edge.timed("observe"):
-        return observe_backend(edge.haproxy.admin, wish.backend, list(wish.probe), seconds=seconds)
+        seen = observe(edge.master, wish.backend.name, names, seconds=seconds, before=before)
+    found = failures(seen)
+    problem = Problem("the bake", "; ".join(found), "no errors, and every check passed")
+    return {"observed": seen, **({"ok": False, "problem": problem.data} if found else {})}
 
 
-def _refuse_failing(observed: Mapping[str, Mapping[str, Any]]) -> None:
-    bad = [
-        f"{name}: {_words(seen)}"
-        for name, seen in observed.items()
-        if seen["went_down"] or seen["errors_5xx"] or seen["connect_errors"]
-    ]
-    if bad:
-        found = "; ".join(bad)
-        details: dict[str, object] = {"observed": dict(observed)}
-        raise Problem("the bake", found, "no errors, and every check passed", details=details)
-
-
-def _words(seen: Mapping[str, Any]) -> str:
-    if seen["went_down"]:
-        return "its check failed"
-    errors = seen["errors_5xx"] + seen["connect_errors"]
-    return f"{errors} of {seen['sessions']} requests failed"
-
-
-def _read(_edge: Edge, _app: str, _params: Params) -> Result:
+def _read(_edge: Edge, _app: str, _params: Params, _check: bool) -> Result:  # noqa: FBT001
     return {}
 
 
-def _settle(edge: Edge, _app: str, params: Params) -> Result:
-    if not edge.check:
-        with edge.timed("settle"):
-            edge_apply.settle(edge, seconds=params["deadline_seconds"])
+def _settle(edge: Edge, _app: str, params: Params, check: bool) -> Result:  # noqa: FBT001
+    """Wait until no worker of an earlier reload is left; Problem after the deadline."""
+    end = time.monotonic() + params["deadline_seconds"]
+    with edge.timed("settle"):
+        while (old := edge.master.processes().old) and not check:
+            if time.monotonic() >= end:
+                pids = ", ".join(str(worker.pid) for worker in old)
+                raise Problem(
+                    "haproxy",
+                    f"old workers {pids} still have connections after "
+                    f"{params['deadline_seconds']:g} s",
+                    "the current worker alone",
+                    "deploy again when they have ended: edge_hard_stop_seconds bounds them",
+                )
+            time.sleep(_SETTLE_SECONDS)
     return {}
 
 
-def _remove(edge: Edge, app: str, _params: Params) -> Result:
-    return {"changed": edge_apply.remove(edge, app)}
+def _remove(edge: Edge, app: str, _params: Params, check: bool) -> Result:  # noqa: FBT001
+    """Take an application out of the edge's files and memory."""
+    fragment, record = edge.paths.fragment(app), edge.paths.record(app)
+    before = fragment.read_text() if fragment.exists() else ""
+    is_there = fragment.exists() or record.exists()
+    diff = [{"before_header": str(fragment), "before": before, "after": ""}]
+    if is_there and not check:
+        with edge_store.held(edge.paths), edge.timed("reload"):
+            others = edge_store.load_others(edge.paths, but=app)
+            unload(edge, app, others=others, seen=view(edge.master))
+            record.unlink(missing_ok=True)
+    return {"changed": is_there, "reloaded": is_there, "diff": diff}
 
 
-def _needed(params: Params, name: str) -> Any:
-    if params.get(name) is None:
-        raise Problem(name, "not given", "what the step apply needs")
-    return params[name]
+def _wish(app: str, params: Params) -> Wish:
+    for name in ("backend", "servers"):
+        if params.get(name) is None:
+            raise Problem(name, "not given", f"the step apply needs {name}")
+    return Wish(
+        backend=read_backend(app, params["backend"]),
+        servers=tuple(read_servers(params["servers"])),
+        probe=frozenset(params["probe"] or ()),
+        probe_seconds=params["probe_seconds"],
+        run=run_id(params["run_id"]) if params["run_id"] else "",
+    )
 
 
-_STEPS = {"apply": _apply, "read": _read, "settle": _settle, "remove": _remove}
+_STEPS: dict[str, Callable[[Edge, str, Params, bool], Result]] = {
+    "apply": _apply,
+    "read": _read,
+    "settle": _settle,
+    "remove": _remove,
+}

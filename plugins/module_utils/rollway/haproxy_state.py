@@ -1,20 +1,46 @@
-"""What a backend's servers are doing: `show servers state` and `show stat`, parsed."""
+"""What servers are doing: `show servers state` and `show stat` of one worker, parsed.
+
+Columns: HAProxy management guide, 9.1 (statistics) and 9.3 (`show servers state`).
+"""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from .haproxy_socket import ask
+from .haproxy_socket import Master
 
-_MAINT, _DRAIN = 0x01 | 0x02 | 0x20, 0x08 | 0x10  # management guide, `show servers state`
+_MAINT = 0x01 | 0x02 | 0x20  # told, inherited, by name resolution; 0x04 only says what the file had
+_DRAIN = 0x08 | 0x10
 _OPERATIONS = {"0": "down", "1": "starting", "2": "up", "3": "stopping"}
+_READ = ("show servers state", "show stat -1 4 -1")  # all proxies, servers only
 
 
 @dataclass(frozen=True)
-class ServerState:
-    """One server as HAProxy runs it; `admin` is ready, drain or maint."""
+class Counters:
+    """What a server has answered since its worker started; `current` is sessions now."""
+
+    requests: int = 0
+    current: int = 0
+    errors_5xx: int = 0
+    connect_errors: int = 0
+    response_errors: int = 0
+
+    def since(self, before: Counters) -> Counters:
+        """The difference; `current` stays what it is."""
+        return Counters(
+            self.requests - before.requests,
+            self.current,
+            self.errors_5xx - before.errors_5xx,
+            self.connect_errors - before.connect_errors,
+            self.response_errors - before.response_errors,
+        )
+
+
+@dataclass(frozen=True)
+class Running:
+    """One server as a worker runs it; `admin` is ready, drain or maint, `operation` up or down."""
 
     name: str
     address: str
@@ -22,58 +48,81 @@ class ServerState:
     admin: str
     operation: str
     weight: int
+    counters: Counters = field(default_factory=Counters)
+
+    @property
+    def is_ready(self) -> bool:
+        return self.admin == "ready"
+
+    @property
+    def is_down(self) -> bool:
+        """Whether it should serve and its checks say that it cannot."""
+        return self.is_ready and self.operation == "down"
+
+    @property
+    def is_serving(self) -> bool:
+        return self.is_ready and self.operation == "up" and self.weight > 0
 
 
 @dataclass(frozen=True)
-class Counters:
-    """What a server has answered since its worker started."""
+class View:
+    """All backends of the current worker at one moment, servers by name."""
 
-    sessions: int
-    current: int
-    errors_5xx: int
-    connect_errors: int
-    response_errors: int
-    is_down: bool
+    pid: int
+    backends: Mapping[str, Mapping[str, Running]]
 
-    def since(self, before: Counters | None) -> Counters:
-        """The difference; a worker that is new has begun at nothing."""
-        if before is None or self.sessions < before.sessions:
-            return self
-        return Counters(
-            self.sessions - before.sessions,
-            self.current,
-            self.errors_5xx - before.errors_5xx,
-            self.connect_errors - before.connect_errors,
-            self.response_errors - before.response_errors,
-            self.is_down,
-        )
+    def servers(self, backend: str) -> Mapping[str, Running]:
+        """The servers of a backend; none where HAProxy does not know it."""
+        return self.backends.get(backend, {})
 
 
-def read_states(path: str, backend: str) -> dict[str, ServerState]:
-    """The servers of a backend by name; none where HAProxy does not know it."""
-    lines = ask(path, f"show servers state {backend}").splitlines()
-    header = next((line for line in lines if line.startswith("# be_id")), "")
+def view(master: Master) -> View:
+    """Look at the worker that takes new connections."""
+    pid = master.processes().current
+    return View(pid, parse_backends(master.ask(pid, *_READ)))
+
+
+def parse_backends(text: str) -> dict[str, dict[str, Running]]:
+    """Read the answers to `show servers state` and `show stat`, one after the other."""
+    counters = _parse_counters(text)
+    found: dict[str, dict[str, Running]] = {}
+    for row in _state_rows(text):
+        backend, name = row["be_name"], row["srv_name"]
+        counted = counters.get((backend, name), Counters())
+        found.setdefault(backend, {})[name] = _running(row, counted)
+    return found
+
+
+def _state_rows(text: str) -> list[dict[str, str]]:
+    header, *lines = _table(text, "# be_id") or [""]
     columns = header.removeprefix("# ").split()
-    rows = [dict(zip(columns, line.split(), strict=False)) for line in lines if line[:1].isdigit()]
-    states = [_state(row) for row in rows if row.get("be_name") == backend]
-    return {state.name: state for state in states}
+    return [dict(zip(columns, line.split(), strict=False)) for line in lines]
 
 
-def read_counters(path: str, backend: str) -> dict[str, Counters]:
-    """The counters of a backend's servers by name."""
-    lines = ask(path, "show stat -1 4 -1").strip().removeprefix("# ").splitlines()
-    rows = [row for row in csv.DictReader(lines) if row["pxname"] == backend]
-    return {row["svname"]: _counters(row) for row in rows}
+def _parse_counters(text: str) -> dict[tuple[str, str], Counters]:
+    lines = _table(text, "# pxname")
+    if lines:
+        lines[0] = lines[0].removeprefix("# ")
+    return {(row["pxname"], row["svname"]): _counters(row) for row in csv.DictReader(lines)}
 
 
-def _state(row: Mapping[str, str]) -> ServerState:
-    return ServerState(
+def _table(text: str, start: str) -> list[str]:
+    """The lines from the one that begins with `start` to the next empty one."""
+    lines = text.splitlines()
+    first = next((i for i, line in enumerate(lines) if line.startswith(start)), len(lines))
+    last = next((i for i, line in enumerate(lines) if i > first and not line), len(lines))
+    return lines[first:last]
+
+
+def _running(row: Mapping[str, str], counters: Counters) -> Running:
+    return Running(
         name=row["srv_name"],
         address=row["srv_addr"],
         port=int(row["srv_port"]),
         admin=_admin(int(row["srv_admin_state"])),
         operation=_OPERATIONS.get(row["srv_op_state"], row["srv_op_state"]),
         weight=int(row["srv_uweight"]),
+        counters=counters,
     )
 
 
@@ -85,10 +134,9 @@ def _admin(flags: int) -> str:
 
 def _counters(row: Mapping[str, str]) -> Counters:
     return Counters(
-        sessions=int(row["stot"] or 0),
+        requests=int(row["stot"] or 0),
         current=int(row["scur"] or 0),
         errors_5xx=int(row["hrsp_5xx"] or 0),
         connect_errors=int(row["econ"] or 0),
         response_errors=int(row["eresp"] or 0),
-        is_down=row["status"].startswith("DOWN"),
     )
