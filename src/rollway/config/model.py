@@ -75,13 +75,19 @@ class Rollout(Strict):
 
     strategy: Literal["rolling"] = Field(default="rolling", description="How traffic moves")
     waves: list[WaveSize] | None = Field(
-        default=None, min_length=1, description="Hosts per wave: numbers or percentages of all"
+        default=None,
+        description="Hosts per wave: numbers or percentages of all; the last one repeats; [1]",
+        json_schema_extra={"minItems": 1},
     )
     max_failures: Whole | None = Field(
-        default=None, ge=0, description="Hosts that may fail in the whole run before it goes back"
+        default=None,
+        ge=0,
+        description="Hosts that may fail in the whole run before it goes back; 0",
     )
-    bake_seconds: Seconds | None = Field(default=None, description="How long a wave must stay well")
-    pause_seconds: Seconds | None = Field(default=None, description="Pause between waves")
+    bake_seconds: Seconds | None = Field(
+        default=None, description="How long a wave must stay well; 0"
+    )
+    pause_seconds: Seconds | None = Field(default=None, description="Pause between waves; 0")
     keep_warm_seconds: Whole = Field(
         default=300, ge=0, le=86400, description="How long the old slot stays ready to take over"
     )
@@ -92,6 +98,8 @@ class Rollout(Strict):
     @field_validator("waves")
     @classmethod
     def _check_waves(cls, value: list[WaveSize] | None) -> list[WaveSize] | None:
+        if value == []:
+            raise ValueError("it is empty: no wave would move a host")
         for size in value or []:
             is_number = isinstance(size, int) and size >= 1
             if not is_number and not (isinstance(size, str) and _PERCENT.fullmatch(size)):
@@ -103,16 +111,21 @@ class Service(Strict):
     """What kind of service this is."""
 
     kind: Literal["web", "worker", "accessory", "job"] = Field(
-        alias="class", description="web, worker, accessory or job"
+        alias="class", description="web, worker or accessory; job is not available yet"
     )
     hosts: str | list[str] | None = Field(
-        default=None, description="Host, or hosts, an accessory runs on"
+        default=None,
+        description="App host it runs on, or `all`: each its own; needed when there are several",
     )
     port: Whole | None = Field(
-        default=None, ge=1, le=65535, description="Port of an accessory, for the slots"
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port at which slots reach an accessory; the first of its `ports`",
     )
     volumes: Literal["shared", "per_slot"] = Field(
-        default="shared", description="Whether both slots use the same named volumes"
+        default="shared",
+        description="Whether both slots use the same named volumes, or each has its own",
     )
 
 

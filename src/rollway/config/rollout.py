@@ -25,6 +25,7 @@ def resolve_rollout(
 ) -> tuple[dict[str, Any], list[str]]:
     """The rollout of the manifest, and notes where two places say different things."""
     told = settings.rollout.model_dump()
+    _check_orders(settings, services, problems)
     found = _from_compose(settings, services, problems, host_count)
     from_compose = {ours: value for ours, (_, value) in found.items()}
     notes = [
@@ -51,7 +52,6 @@ def _from_compose(
     name = settings.http.service
     config = update_config(services.get(name))
     path = f"services/{name}/deploy/update_config"
-    _check_order(config.get("order"), f"{path}/order", problems)
     return {
         ours: (theirs, _read(read, config[theirs], f"{path}/{theirs}", problems))
         for theirs, (ours, read) in _readers(host_count).items()
@@ -91,10 +91,15 @@ def _failures(value: Any, host_count: int) -> int:
     return math.floor(ratio * host_count)
 
 
-def _check_order(order: Any, path: str, problems: Problems) -> None:
-    """What is not built must not be promised."""
-    if order not in {None, "start-first"}:
-        problems.add(path, f"{order} is not available yet", accepted="start-first")
+def _check_orders(settings: XRollway, services: Mapping[str, Any], problems: Problems) -> None:
+    """What is not built must not be promised: to stop first is for workers."""
+    main = settings.http.service if settings.http else None
+    for name, service in services.items():
+        possible = ("start-first",) if name == main else ("start-first", "stop-first")
+        order = update_config(service).get("order", "start-first")
+        if order not in possible:
+            path = f"services/{name}/deploy/update_config/order"
+            problems.add(path, f"{shown(order)} is not possible", accepted=" or ".join(possible))
 
 
 def _unused(settings: XRollway, services: Mapping[str, Any]) -> list[str]:
