@@ -1,0 +1,235 @@
+"""The main job on real hosts, under a load that notices every lost request."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from itertools import cycle, islice
+from pathlib import Path
+
+import pytest
+
+from rollway import exits
+from tests.integration.lab_fleet import ROOT, Lab
+from tests.integration.traffic import traffic
+
+GOOD = ("t-1", "t-2", "t-3")
+
+
+@pytest.fixture(scope="module")
+def fleet(lab: Lab) -> Lab:
+    """The lab with the first version serving, and the others built."""
+    for version in GOOD:
+        _build(lab, version)
+    _deploy(lab, GOOD[0])
+    return lab
+
+
+def _build(lab: Lab, version: str, *, fault: str = "") -> None:
+    options = [f"--version={version}", *([f"--build-arg=FAULT={fault}"] if fault else [])]
+    ran = lab.invoke("build", *options)
+    assert ran.returncode == exits.DONE, ran.stderr
+
+
+def _deploy(lab: Lab, version: str, *options: str, code: int = exits.DONE) -> str:
+    ran = lab.invoke("deploy", f"--version={version}", *options)
+    assert ran.returncode == code, ran.stderr
+    return ran.stderr
+
+
+def _versions(lab: Lab) -> list[str]:
+    return [host["version"] for host in lab.status()["hosts"]]
+
+
+def _alternate(lab: Lab, versions: list[str], deploy: Callable[[str], object]) -> None:
+    with traffic(lab.url, versions=set(GOOD)) as report:
+        for version in versions:
+            deploy(version)
+    assert report.lost == []
+    assert report.cut_streams == []
+    assert report.answered > 0
+    assert set(report.versions) <= set(GOOD)
+
+
+@pytest.mark.parametrize(
+    "count", [4, pytest.param(20, marks=pytest.mark.long)], ids=["four deploys", "twenty deploys"]
+)
+def test_alternating_deploys_lose_no_request(fleet: Lab, count: int) -> None:
+    _alternate(fleet, list(islice(cycle(GOOD[:2]), count)), lambda one: _deploy(fleet, one))
+
+
+@pytest.mark.parametrize(
+    "count", [3, pytest.param(12, marks=pytest.mark.long)], ids=["three deploys", "twelve deploys"]
+)
+def test_deploys_that_each_start_anew_lose_no_request(fleet: Lab, count: int) -> None:
+    """With three versions in turn no slot holds the next one: it drains, stops and starts."""
+    order = list(islice(cycle((GOOD[2], GOOD[0], GOOD[1])), count))
+    _alternate(fleet, order, lambda one: _deploy(fleet, one))
+
+
+@pytest.mark.parametrize(
+    "count", [2, pytest.param(5, marks=pytest.mark.long)], ids=["two deploys", "five deploys"]
+)
+def test_ansible_alone_gives_the_same(fleet: Lab, count: int) -> None:
+    def deploy(version: str) -> None:
+        ran = fleet.playbook("deploy", f"--extra-vars=rollway_version={version}")
+        assert ran.returncode == 0, ran.stdout
+
+    order = list(islice(cycle((GOOD[2], GOOD[0])), count))
+    _alternate(fleet, order, deploy)
+    assert _versions(fleet) == [order[-1]] * 3
+
+
+@pytest.mark.parametrize("fault", ["crash_loop", "never_ready"])
+def test_a_bad_release_leaves_the_old_one_serving(fleet: Lab, fault: str) -> None:
+    version = f"t-{fault.replace('_', '-')}"
+    _build(fleet, version, fault=fault)
+    before = fleet.status()["release"]
+    with traffic(fleet.url, versions=set(GOOD)) as report:
+        said = _deploy(fleet, version, code=exits.FAILED)
+    assert report.lost == []
+    assert fleet.status()["release"] == before
+    assert f"-{version} failed; the whole fleet serves {before}" in said
+    assert "next: ./invoke status" in said
+
+
+def test_rollback_moves_traffic_back_and_loses_nothing(fleet: Lab) -> None:
+    _deploy(fleet, GOOD[0])
+    _deploy(fleet, GOOD[1])
+    with traffic(fleet.url, versions=set(GOOD)) as report:
+        started = time.time()
+        ran = fleet.invoke("rollback", "--json")
+        assert ran.returncode == exits.DONE, ran.stderr
+    result = json.loads(ran.stdout)
+    print(f"rollback: last host switched after {_last_shift(result) - started:.2f} s")
+    assert report.lost == []
+    assert _versions(fleet) == [GOOD[0]] * 3
+    assert result["rollback_of"].endswith(GOOD[1])
+    assert fleet.invoke("rollback", f"--to={GOOD[1]}").returncode == exits.REFUSED
+
+
+def _last_shift(result: dict[str, str]) -> float:
+    lines = (ROOT / ".rollway" / "runs" / result["run"] / "events.jsonl").read_text().splitlines()
+    return max(event["time"] for event in map(json.loads, lines) if event["step"] == "shift")
+
+
+def test_the_same_release_again_touches_nothing(fleet: Lab) -> None:
+    version = _versions(fleet)[0]
+    ran = fleet.invoke("deploy", f"--version={version}", "--json")
+    result = json.loads(ran.stdout)
+    assert {host["action"] for host in result["hosts"]} == {"none"}
+
+
+def test_check_mode_shows_the_plan_and_changes_nothing(fleet: Lab) -> None:
+    before = fleet.status()
+    ran = fleet.invoke("deploy", "--version=t-3", "--check", "--json")
+    result = json.loads(ran.stdout)
+    assert (ran.returncode, result["outcome"]) == (exits.DONE, "planned")
+    assert len(result["waves"]) == 3
+    assert fleet.status() == before
+
+
+def test_a_second_provision_changes_nothing(fleet: Lab) -> None:
+    ran = fleet.playbook("provision")
+    assert ran.returncode == 0, ran.stdout
+    recap = [line for line in ran.stdout.splitlines() if "changed=" in line]
+    assert len(recap) >= 5
+    assert [line for line in recap if "changed=0 " not in line] == []
+
+
+def test_a_run_in_progress_is_named_to_another(fleet: Lab) -> None:
+    first = _start_deploy(fleet, _another(fleet))
+    _until(lambda: bool(fleet.status()["locks"]))
+    second = fleet.invoke("deploy", "--version=t-3")
+    assert first.wait(timeout=120) == exits.DONE
+    assert second.returncode == exits.LOCKED, second.stderr
+    assert "locked by" in second.stderr
+
+
+def test_the_next_deploy_continues_a_run_that_was_killed(fleet: Lab) -> None:
+    version = _another(fleet)
+    with traffic(fleet.url, versions=set(GOOD)) as report:
+        first = _start_deploy(fleet, version)
+        _until(lambda: "start" in _phase(fleet) or version in _versions(fleet))
+        _kill_group(first)
+        _deploy(fleet, version)
+    assert report.lost == []
+    assert _versions(fleet) == [version] * 3
+    assert fleet.status()["locks"] == []
+
+
+def test_an_interrupted_deploy_says_so(fleet: Lab) -> None:
+    first = _start_deploy(fleet, _another(fleet))
+    _until(lambda: bool(fleet.status()["locks"]))
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(timeout=60) == exits.TERMINATED
+    _deploy(fleet, GOOD[0])
+    assert _versions(fleet) == [GOOD[0]] * 3
+
+
+def _another(lab: Lab) -> str:
+    """A version that does not stand in any slot: its start takes a moment."""
+    slots = {server["slot"] for server in lab.status()["edges"][0]["servers"]}
+    assert slots == {"blue", "green"}
+    serving = _versions(lab)[0]
+    lab.invoke("deploy", f"--version={next(one for one in GOOD if one != serving)}")
+    now = _versions(lab)[0]
+    return next(one for one in GOOD if one not in {serving, now})
+
+
+def _start_deploy(lab: Lab, version: str) -> subprocess.Popen[bytes]:
+    command = [str(ROOT / "invoke"), "deploy", f"--env={lab.env}", f"--version={version}"]
+    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def _phase(lab: Lab) -> str:
+    return str((lab.status()["interrupted_run"] or {}).get("step"))
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """End the command and the Ansible below it, which has a session of its own, without mercy."""
+    family = [process.pid, *_descendants(process.pid)]
+    for number in family:
+        try:
+            os.kill(number, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    process.wait()
+
+
+def _descendants(parent: int) -> list[int]:
+    children = Path(f"/proc/{parent}/task/{parent}/children")
+    numbers = [int(word) for word in children.read_text().split()] if children.exists() else []
+    return [*numbers, *(one for number in numbers for one in _descendants(number))]
+
+
+def _until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
+WRONG = [
+    ("an unknown application", ["--app=nope", "--version=1"], exits.USAGE, "apps/nope"),
+    ("a version with a path", ["--version=../1"], exits.USAGE, "version"),
+    ("a version with a command", ["--version=$(id)"], exits.USAGE, "version"),
+    ("a version with a template", ["--version={{ 7*7 }}"], exits.USAGE, "version"),
+    ("no version", [], exits.USAGE, "no version was named"),
+    ("a version nobody built", ["--version=9.9.9"], exits.REFUSED, "is not in the registry"),
+    ("an option of Invoke's own", ["--version=t-1", "--dry"], exits.USAGE, "--dry"),
+]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "found"), [c[1:] for c in WRONG], ids=[c[0] for c in WRONG]
+)
+def test_wrong_use_changes_nothing(fleet: Lab, options: list[str], code: int, found: str) -> None:
+    before = fleet.status()
+    ran = fleet.invoke("deploy", *options)
+    assert (ran.returncode, found in ran.stderr) == (code, True), ran.stderr
+    assert fleet.status() == before
