@@ -48,13 +48,18 @@ def load_inventory(path: Path, names: Sequence[str], *, hosts: str = "app[0]") -
         raise _refusal(path, hosts, str(failures[0]) if failures else done.stderr)
     facts = {host: answer["msg"] for host, answer in found.items()}
     groups = next(iter(facts.values()))["groups"]
-    return Inventory(groups, {host: fact["variables"] for host, fact in facts.items()})
+    return Inventory(groups, {host: _set(fact["variables"]) for host, fact in facts.items()})
+
+
+def _set(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The lookup takes no None for a default, so what is not set comes as empty text."""
+    return {name: None if value == "" else value for name, value in variables.items()}
 
 
 def command_of(path: Path, names: Sequence[str], *, hosts: str) -> list[str]:
     """The arguments, as a list; `names` are names of variables, not of a user's making."""
     # `default(none)` would also swallow a variable whose own template names something unknown
-    find = "lookup('ansible.builtin.vars', '{0}', default=none)"
+    find = "lookup('ansible.builtin.vars', '{0}', default='')"
     wanted = ", ".join(f"'{name}': {find.format(name)}" for name in names)
     message = "{{ {'groups': groups, 'variables': {" + wanted + "} } }}"
     return [

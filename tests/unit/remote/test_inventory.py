@@ -59,7 +59,7 @@ def test_a_group_without_hosts_is_a_refusal(inventory: Path) -> None:
 def test_the_arguments_are_a_list(inventory: Path) -> None:
     command = command_of(inventory, ["a"], hosts="app[0]")
     assert command[1:3] == [f"--inventory={inventory}", "--module-name=ansible.builtin.debug"]
-    wanted = "'a': lookup('ansible.builtin.vars', 'a', default=none)"
+    wanted = "'a': lookup('ansible.builtin.vars', 'a', default='')"
     message = "{{ {'groups': groups, 'variables': {" + wanted + "} } }}"
     assert json.loads(command[3].removeprefix("--args=")) == {"msg": message}
     assert command[4] == "app[0]"
