@@ -14,7 +14,6 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "mapping": (dict,),
     "list": (list,),
     "mapping or list": (dict, list),
-    "text": (str,),
     "text or list": (str, list),
 }
 
@@ -53,8 +52,11 @@ def has_shape(value: Any, shape: str) -> bool:
         return True
     if shape == "number":
         return _is_number(value)
-    scalar = shape.startswith("text") and isinstance(value, int | float)
-    return isinstance(value, _TYPES[shape]) or (scalar and not isinstance(value, bool))
+    if shape == "text":
+        return isinstance(value, str | int | float) and not isinstance(value, bool)
+    if shape == "mapping or list" and isinstance(value, list):
+        return all(has_shape(item, "text") for item in value)
+    return isinstance(value, _TYPES[shape])
 
 
 def _is_number(value: Any) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any, NamedTuple
+
+from tests.unit.release.app_fixtures import compose
 
 ABSENT = "absent"
 FILES = "${ROLLWAY_FILES}"
@@ -66,3 +69,17 @@ CONFIG = {"configs": {"app": {"file": "app.conf"}}}
 SECRET = {"secrets": {"key": {"file": "key.pem"}}}
 GRANTED_CONFIG = {"services": {"api": {"configs": ["app"]}}}
 GRANTED_SECRET = {"services": {"api": {"secrets": ["key"]}}}
+
+
+def merged(one: Any, other: Any) -> Any:
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return other
+    return {key: merged(one.get(key), other.get(key, one.get(key))) for key in {**one, **other}}
+
+
+def content_of(case: Case | Refusal) -> dict[str, Any]:
+    """The file with the value at its place, and what has to stand beside it."""
+    parts = case.put.split(".")
+    put = reduce(lambda below, part: {part: below}, reversed(parts), case.value)
+    whole: dict[str, Any] = merged(merged(compose(), case.beside or {}), put)
+    return whole

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +9,11 @@ import pytest
 
 from rollway.config.keys import TABLE
 from rollway.errors import RollwayError
-from tests.unit.release.app_fixtures import build, compose, rendered, write
-from tests.unit.release.row_cases import ABSENT, Case, Refusal
+from tests.unit.release.app_fixtures import build, rendered, write
+from tests.unit.release.row_cases import ABSENT, Case, Refusal, content_of
 from tests.unit.release.rows_kept import GONE, KEPT
 from tests.unit.release.rows_placed import PLACED
 from tests.unit.release.rows_refused import REFUSED, VALUES
-
-
-def merged(one: Any, other: Any) -> Any:
-    if not isinstance(one, dict) or not isinstance(other, dict):
-        return other
-    return {key: merged(one.get(key), other.get(key, one.get(key))) for key in {**one, **other}}
-
-
-def content_of(case: Case | Refusal) -> dict[str, Any]:
-    """The file with the value at its place, and what has to stand beside it."""
-    parts = case.put.split(".")
-    put = reduce(lambda below, part: {part: below}, reversed(parts), case.value)
-    whole: dict[str, Any] = merged(merged(compose(), case.beside or {}), put)
-    return whole
 
 
 def look_up(project: Any, place: str) -> Any:
