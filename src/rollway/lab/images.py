@@ -49,9 +49,9 @@ _MAKE_ANONYMOUS = """
 for unit in docker.service docker.socket containerd haproxy docker-registry; do
   systemctl disable --now "$unit" 2>/dev/null || true
 done
-rm -rf /etc/ssh/ssh_host_* /root/.ssh /root/.ansible /etc/docker/key.json
+rm -rf /etc/ssh/ssh_host_* /root/.ssh/* /root/.ansible /etc/docker/key.json
 apt-get clean
-: > /etc/machine-id
+: > /etc/machine-id; rm -f /var/lib/dbus/machine-id
 sync
 """
 

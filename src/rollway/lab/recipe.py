@@ -41,7 +41,7 @@ def fingerprint(root: Path) -> str:
     """A hash of all that decides how hosts are created and provisioned."""
     folders = [root / "roles" / role for role in ("lab_host", *PROVISIONING_ROLES)]
     files = [path for folder in folders for path in _files(folder)]
-    playbooks = [root / "playbooks" / name for name in ("lab.yml", "provision.yml")]
+    playbooks = [root / "playbooks/lab.yml", *sorted(root.glob("playbooks/**/provision*.yml"))]
     # release_host installs it on app hosts
     unit = [path for path in _files(root / "plugins/module_utils/rollway") if path.suffix == ".py"]
     return _digest([tags(root).ready, *_texts(root, [*files, *playbooks, *unit])])

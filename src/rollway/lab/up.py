@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from rollway.errors import RollwayError
 from rollway.lab import down, engine, images, recipe, reservation, role_inputs, run, status
 from rollway.lab.engine import Progress
 from rollway.lab.paths import LabPaths, exclusive, lab_paths
@@ -30,12 +31,18 @@ def ensure(
     """
     paths = lab_paths(env)
     before = reservation.read(paths)
+    if before and kind not in (None, before.kind):
+        raise RollwayError(
+            "--image",
+            f"lab {env} was made from the image {before.kind}",
+            next=f"./invoke lab.down --env={env}, then the same command",
+        )
     wish = Wish(
         env,
         kind or (before.kind if before else "ready"),
         hosts or (before.app_count if before else DEFAULT_HOSTS),
     )
-    if before and _is_as_wished(before, wish) and is_standing(paths):
+    if before and before.app_count == wish.app_count and is_standing(paths):
         return False
     with exclusive(paths.labs / f".{env}.lock"):
         _bring_up(wish, paths, progress, verbose=verbose)
@@ -53,6 +60,10 @@ def prepare(wish: Wish, paths: LabPaths, progress: Progress) -> dict[str, Any]:
     images.ensure_bare(client, paths.root, progress)
     if wish.kind == "ready":
         _ensure_ready(client, paths.root, progress)
+    if reservation.read(paths) is None:
+        # remains of a lab whose plan and keys are gone: nobody can reach them
+        reservation.refuse_foreign(client, paths)
+        down.remove(client, paths)
     lab = reservation.reserve(wish, client, paths)
     return role_inputs.of(lab, client, paths)
 
@@ -65,10 +76,6 @@ def _bring_up(wish: Wish, paths: LabPaths, progress: Progress, *, verbose: bool)
     progress(f"lab {wish.env}: provisioning")
     run.provision(paths, verbose=verbose)
     paths.provisioned.write_text(recipe.fingerprint(paths.root))
-
-
-def _is_as_wished(lab: Lab, wish: Wish) -> bool:
-    return (lab.kind, lab.app_count) == (wish.kind, wish.app_count)
 
 
 def _ensure_ready(client: Any, root: Path, progress: Progress) -> None:
