@@ -15,7 +15,7 @@ import pytest
 
 from rollway import exits
 from tests.integration.lab_fleet import ROOT, Lab
-from tests.integration.traffic import traffic
+from tests.load import traffic
 
 GOOD = ("t-1", "t-2", "t-3")
 

@@ -1,1 +1,13 @@
-"""An open-loop load of real requests that notices every lost one. It never retries."""
+"""A load that notices every lost answer: constant arrivals, no retries, each body checked.
+
+`traffic` is what tests use; `python -m tests.load --help` is the same by hand. Standard library
+only, so that the folder can be copied to a host and run there.
+"""
+
+from __future__ import annotations
+
+from .options import Options
+from .process import Load, traffic
+from .report import Report
+
+__all__ = ["Load", "Options", "Report", "traffic"]
