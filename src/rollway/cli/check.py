@@ -18,20 +18,22 @@ def check(_context: Any) -> int:
     from rollway.checking import quick_steps, run_steps
 
     started = time.monotonic()
-    outcomes = run_steps(quick_steps(), say=_say)
+    outcomes = run_steps(quick_steps(), say=say_step)
     failed = [outcome.step.name for outcome in outcomes if outcome.code]
-    say(_end(failed, seconds=time.monotonic() - started))
+    say(end_line(failed, seconds=time.monotonic() - started))
     return exits.USAGE if failed else exits.DONE
 
 
-def _say(outcome: Outcome) -> None:
+def say_step(outcome: Outcome) -> None:
+    """One line for a step; what it printed follows where it failed."""
     word = f"FAILED with {outcome.code}" if outcome.code else "ok"
     say(f"{outcome.step.name}: {word} ({outcome.seconds:.1f} s)")
     if outcome.code:
         say(outcome.output)
 
 
-def _end(failed: list[str], *, seconds: float) -> str:
+def end_line(failed: list[str], *, seconds: float) -> str:
+    """The last line: what failed, and the time of all."""
     if failed:
         return f"check: failed: {', '.join(failed)} ({seconds:.1f} s)"
     return f"check: all well ({seconds:.1f} s)"

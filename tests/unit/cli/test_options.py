@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rollway.cli import options
+from rollway.errors import RollwayError
+
+
+@pytest.fixture(autouse=True)
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two environments and one application."""
+    for env in ("production", "staging"):
+        (tmp_path / "inventories" / env).mkdir(parents=True)
+    _add_app(tmp_path, "iris")
+    monkeypatch.setattr(options, "INVENTORIES", tmp_path / "inventories")
+    monkeypatch.setattr(options, "APPS", tmp_path / "apps")
+    return tmp_path
+
+
+def _add_app(root: Path, name: str) -> None:
+    (root / "apps" / name).mkdir(parents=True)
+    (root / "apps" / name / "compose.yml").touch()
+
+
+def test_an_environment_that_is_there_is_taken() -> None:
+    assert options.environment("staging") == "staging"
+
+
+ENVIRONMENTS = [
+    pytest.param(
+        "",
+        "--env: no environment was named; accepted: production, staging",
+        id="no environment",
+    ),
+    pytest.param(
+        "nowhere",
+        "inventories/nowhere: there is no such environment; accepted: production, staging; "
+        "next: write inventories/nowhere/hosts.yml",
+        id="an environment that is not there",
+    ),
+    pytest.param(
+        "local",
+        "inventories/local: there is no such environment; accepted: production, staging; "
+        "next: ./invoke lab.up --env=local",
+        id="the embedded fleet before it stands",
+    ),
+    pytest.param(
+        "../x",
+        "env: found '../x'; accepted: 1 to 40 of a-z 0-9 _ -, the first a letter or digit",
+        id="an environment that leaves its folder",
+    ),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), ENVIRONMENTS)
+def test_refuses_an_environment(value: str, text: str) -> None:
+    with pytest.raises(RollwayError) as caught:
+        options.environment(value)
+    assert str(caught.value) == text
+
+
+def test_the_only_application_may_be_left_out() -> None:
+    assert options.application("") == options.application("iris") == "iris"
+
+
+def test_one_of_several_applications_must_be_named(tree: Path) -> None:
+    _add_app(tree, "other")
+    assert options.application("other") == "other"
+    with pytest.raises(RollwayError) as caught:
+        options.application("")
+    assert str(caught.value) == (
+        "--app: no application was named; accepted: iris, other; next: pass --app=NAME"
+    )
+
+
+def test_an_application_that_is_not_there_names_the_known_ones() -> None:
+    with pytest.raises(RollwayError) as caught:
+        options.application("rose")
+    assert str(caught.value) == (
+        "apps/rose: there is no such application; accepted: iris; next: write apps/rose/compose.yml"
+    )
+
+
+def test_a_version_is_checked_where_there_is_one() -> None:
+    assert (options.version(""), options.version("v1.2")) == ("", "v1.2")
+    with pytest.raises(RollwayError):
+        options.version("a/b")
