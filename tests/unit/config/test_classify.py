@@ -64,8 +64,8 @@ BAD: list[tuple[str, list[str], dict[str, Any], set[str], str]] = [
         {"http": HTTP},
         {"api"},
         (
-            "services/db: its image is not the released one, and x-rollway does not say what it is; "
-            "accepted: x-rollway: {services: {db: {class: accessory}}}, or web or worker"
+            "services/db: its image is not the released one, and x-rollway does not say what it "
+            "is; accepted: x-rollway: {services: {db: {class: accessory}}}, or web or worker"
         ),
     ),
     (
