@@ -32,12 +32,12 @@ BAD = [
     pytest.param(names.version_name, ".hidden", id="a version that begins with a dot"),
     pytest.param(names.version_name, "a/b", id="a version with a slash"),
     pytest.param(names.version_name, "1" * 65, id="a version of 65 characters"),
-    pytest.param(names.version_name, "größer", id="a version with letters beyond ASCII"),
+    pytest.param(names.version_name, "gr\u00f6\u00dfer", id="a version with letters beyond ASCII"),
     pytest.param(names.release_id, "v1.4.0", id="a release without its counter"),
     pytest.param(names.release_id, "0-v1", id="a release with counter zero"),
     pytest.param(names.release_id, "1-a..b", id="a release with two dots in a row"),
     pytest.param(names.host_name, "a b", id="a host with a space"),
-    pytest.param(names.host_name, "١", id="a host of digits beyond ASCII"),
+    pytest.param(names.host_name, "\u0661", id="a host of digits beyond ASCII"),
     pytest.param(names.run_id, "a.b", id="a run with a dot"),
 ]
 
