@@ -66,7 +66,7 @@ def test_a_container_that_is_not_there_ends_the_wait() -> None:
 
 
 def test_the_answer_over_http_decides_after_health() -> None:
-    target = Target("api-1", True, 10, ("192.0.2.1", 20000, "/ready"))  # noqa: FBT003 - a table
+    target = Target("api-1", True, 10, ("192.0.2.1", 20000, "/ready"))
     unready, spent = wait(target, lambda _: found(), get=lambda *_: "GET /ready: status 503")
     assert [one.found for one in unready] == ["GET /ready: status 503"]
     assert 10 <= spent < 10.1

@@ -108,7 +108,7 @@ def test_what_makes_it_dirty(
     tmp_path: Path,
     name: str,
     text: str,
-    dirty: bool,  # noqa: FBT001 - a column of the table
+    dirty: bool,
 ) -> None:
     write(tmp_path / "apps/iris" / name, text)
     source = describe(tmp_path / "apps/iris")
