@@ -32,9 +32,9 @@ def reload_with(paths: Paths, master: Master, files: Files) -> int:
     write_files(files)
     try:
         pid = reload(master)
-    except Problem as problem:
-        write_files(before)
-        raise _put_back(master, problem) from problem
+    except Problem:
+        write_files(before)  # not loaded again: the worker that runs was started from them
+        raise
     _keep_last_good(paths)
     return pid
 
@@ -64,9 +64,9 @@ def check_configuration(paths: Paths, files: Files) -> None:
         folder = Path(name) / paths.fragments.name
         _copy_fragments(paths, folder, files)
         done = run(
-            ["haproxy", "-c", "-q", "-f", str(paths.main), "-f", str(folder)], seconds=CHECK_SECONDS
+            ["haproxy", "-c", "-f", str(paths.main), "-f", str(folder)], seconds=CHECK_SECONDS
         )
-        words = done.last_words().replace(str(folder), str(paths.fragments))
+        words = _alerts(done.errors).replace(str(folder), str(paths.fragments))
     if not done.is_ok:
         raise Problem(
             f"haproxy -c -f {paths.main} -f {paths.fragments}",
@@ -106,20 +106,15 @@ def _keep_last_good(paths: Paths) -> None:
         shutil.copy(path, paths.last_good)
 
 
-def _put_back(master: Master, problem: Problem) -> Problem:
-    """The problem, and whether HAProxy takes its old files again."""
-    try:
-        reload(master)
-        state = "the files are as before, and loaded"
-    except Problem:
-        state = "the files are as before; the worker that served goes on, but loads them neither"
-    data = problem.data
-    return Problem(data["where"], f"{data['found']}; {state}", data["accepted"], data["next"])
+def _alerts(errors: str) -> str:
+    """What HAProxy objects to, without its notices and its own time and place."""
+    lines = [line.partition(" : ")[2] for line in errors.splitlines() if "[ALERT]" in line]
+    return "; ".join(lines) or errors.strip() or "without a word"
 
 
 def _no_worker(words: str) -> Problem:
     said = " | ".join(line.strip() for line in words.splitlines() if line.strip())
-    found = "no worker came up after a reload"
+    found = "no worker came up after a reload; the one that served goes on, the files are as before"
     return Problem(
         "haproxy/reload",
         f"{found}: {said}" if said else found,

@@ -1,0 +1,104 @@
+"""Model servers in threads: they answer like apps/iris, and fail when they are told to."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+LABELS = ["setosa", "versicolor", "virginica"]
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+    model: Model
+
+    def handle_error(self, *_: object) -> None:
+        """Connections that HAProxy drops are no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def log_message(self, *_: object) -> None:
+        """Tests say what they saw themselves."""
+
+    def do_GET(self) -> None:
+        self.server.model.requests += 1
+        target = urlsplit(self.path)
+        if target.path.endswith("/stream"):
+            self._stream(parse_qs(target.query))
+        elif target.path == "/v2/health/ready" and not self.server.model.is_ready:
+            self._say({"error": "not ready"}, status=503)
+        else:
+            self._say({"name": "iris"})
+
+    def do_POST(self) -> None:
+        self.server.model.requests += 1
+        self.rfile.read(int(self.headers["Content-Length"]))
+        probabilities = [1.0, 0.0, 0.0] * len(LABELS)
+        outputs = [
+            {"name": "label", "data": LABELS},
+            {"name": "probabilities", "data": probabilities},
+        ]
+        self._say({"outputs": outputs})
+
+    def _say(self, values: dict[str, Any], *, status: int = 200) -> None:
+        model = self.server.model
+        failing = model.is_failing and self.path != "/v2/health/ready"
+        body = json.dumps({**values, "version": model.version}).encode()
+        self.send_response(500 if failing else status)
+        self.send_header("X-Rollway-Version", model.version)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _stream(self, query: dict[str, list[str]]) -> None:
+        seconds, interval = float(query["seconds"][0]), float(query["interval"][0])
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._line(is_done=False)
+            time.sleep(interval)
+        self._line(is_done=True)
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _line(self, *, is_done: bool) -> None:
+        line = json.dumps({"version": self.server.model.version, "done": is_done}).encode() + b"\n"
+        self.wfile.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
+
+
+@dataclass
+class Model:
+    """One model server on a loopback port; `requests` counts all, checks too."""
+
+    version: str
+    port: int = 0
+    is_ready: bool = True
+    is_failing: bool = False
+    requests: int = 0
+    _server: _Server | None = field(default=None, repr=False)
+
+    def start(self) -> Model:
+        """Listen on `port`, or on a free one the first time."""
+        server = _Server(("127.0.0.1", self.port), _Handler)
+        server.model = self
+        self._server, self.port = server, server.server_address[1]
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def stop(self) -> None:
+        """Stop listening: new connections are refused."""
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
