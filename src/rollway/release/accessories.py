@@ -13,11 +13,16 @@ EVERY_HOST = "all"
 
 
 def describe_accessories(project: Project, needed: Mapping[str, str]) -> list[dict[str, Any]]:
-    """What the manifest says of each: name, hosts, port, and the state that slots wait for."""
+    """What the manifest says of each: where it is, its port, and the state that slots wait for.
+
+    `addresses` is host → address: a slot takes its own host's, or else the only one
+    (`addresses_on`).
+    """
     described = [
         {
             "name": name,
-            "hosts": _hosts_of(project, name),
+            "hosts": (hosts := _hosts_of(project, name)),
+            "addresses": {host: project.config.hosts.get(host, "") for host in hosts},
             "port": _port_of(project, name),
             "condition": needed.get(name, "service_started"),
         }
@@ -26,6 +31,15 @@ def describe_accessories(project: Project, needed: Mapping[str, str]) -> list[di
     _check_claims(project, described)
     _check_neighbours(project, described)
     return described
+
+
+def addresses_on(manifest: Mapping[str, Any], host: str) -> dict[str, str]:
+    """Accessory → the address at which slots of this host reach it."""
+    services = (manifest.get("accessories") or {}).get("services", [])
+    return {
+        one["name"]: one["addresses"].get(host) or next(iter(one["addresses"].values()))
+        for one in services
+    }
 
 
 def _port_of(project: Project, name: str) -> int | None:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from rollway.errors import RollwayError
+from rollway.release.accessories import addresses_on
 from tests.unit.release.app_fixtures import DIGEST, HOSTS, api, build, compose, rendered, write
 
 ONE_HOST = {"app-1": "10.77.0.11"}
@@ -27,7 +28,13 @@ def test_an_accessory_is_a_project_of_its_own(tmp_path: Path) -> None:
     accessories = manifest["accessories"]
     assert accessories["images"] == {"db": f"postgres:16@{DIGEST}"}
     assert accessories["services"] == [
-        {"name": "db", "hosts": ["app-1"], "port": 5432, "condition": "service_started"}
+        {
+            "name": "db",
+            "hosts": ["app-1"],
+            "addresses": {"app-1": "10.77.0.11"},
+            "port": 5432,
+            "condition": "service_started",
+        }
     ]
     assert manifest["volumes"] == ["iris_data"]
     assert yaml.safe_load(accessories["compose"]) == {
@@ -112,6 +119,20 @@ PLACES: list[tuple[str, Any, dict[str, str], list[str]]] = [
 def test_its_hosts(tmp_path: Path, hosts: Any, fleet: dict[str, str], expected: list[str]) -> None:
     manifest = build(tmp_path, content({"hosts": hosts}), hosts=fleet)
     assert manifest["accessories"]["services"][0]["hosts"] == expected
+
+
+@pytest.mark.parametrize(
+    ("hosts", "address"),
+    [("app-1", "10.77.0.11"), ("all", "10.77.0.12")],
+    ids=["the only one", "its own host's"],
+)
+def test_a_slot_knows_where_it_is(tmp_path: Path, hosts: str, address: str) -> None:
+    manifest = build(tmp_path, content({"hosts": hosts}))
+    assert addresses_on(manifest, "app-2") == {"db": address}
+
+
+def test_without_accessories_there_are_no_addresses(tmp_path: Path) -> None:
+    assert addresses_on(build(tmp_path, compose()), "app-1") == {}
 
 
 THREE = {**HOSTS, "app-3": "10.77.0.13"}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils.rollway.manifest import Manifest
 
 from rollway.errors import RollwayError
 from rollway.release.manifest import NOT_HASHED
@@ -272,3 +273,16 @@ def test_what_cannot_be_released_is_said(
     with pytest.raises(RollwayError) as caught:
         build(tmp_path, file)
     assert message in str(caught.value)
+
+
+def test_the_target_side_reads_it(tmp_path: Path) -> None:
+    file = compose(
+        services={"mail": api(), "db": {"image": "postgres:16", "ports": ["5432"]}},
+        x_rollway={"services": {"db": {"class": "accessory", "hosts": "all"}}},
+    )
+    read = Manifest.from_json({**build(tmp_path, file), "id": "1-1.0"})
+    assert read.containers("web") == ["api-1"]
+    assert read.containers("worker") == ["mail-1"]
+    assert read.accessories
+    assert read.accessories.on("app-2") == ["db"]
+    assert read.accessories.images == (f"postgres:16@{DIGEST}",)
