@@ -1,0 +1,226 @@
+"""The target side on a real host: a real engine, real containers, a real registry."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import yaml
+
+from tests.integration import toy
+from tests.integration.lab_fleet import Lab
+from tests.integration.target_host import RECORDS, TargetHost, a_run
+
+FIRST, SECOND, THIRD = "1-v1", "2-v2", "3-v3"
+BLUE = {"toy-blue-api-1-1", "toy-blue-worker-1-1"}
+GREEN = {"toy-green-api-1-1", "toy-green-worker-1-1"}
+
+
+@pytest.fixture
+def host(lab: Lab) -> Iterator[TargetHost]:
+    """The first app host of the lab, without the toy application."""
+    inventory = yaml.safe_load((lab.inventory / "hosts.yml").read_text())
+    name = lab.hosts[0]
+    found = TargetHost(lab, name, inventory["all"]["hosts"][name]["rollway_address"])
+    found.clear()
+    yield found
+    found.clear()
+
+
+@pytest.fixture
+def serving(host: TargetHost) -> TargetHost:
+    """The host with its first release serving from blue."""
+    host.deploy(FIRST, "blue")
+    return host
+
+
+def test_three_releases_take_turns_and_reuse_the_slots(serving: TargetHost) -> None:
+    assert (serving.running(), serving.ask("blue")) == (BLUE, "v1")
+    serving.deploy(SECOND, "green", old="blue")
+    assert serving.running() == {"toy-blue-api-1-1", *GREEN}
+    assert (serving.ask("blue"), serving.ask("green")) == ("v1", "v2")
+    ports = serving.port("blue"), serving.port("green")
+    serving.deploy(THIRD, "blue", old="green")
+    assert serving.slots() == {"blue": (THIRD, "running"), "green": (SECOND, "warm")}
+    assert (serving.ask("blue"), serving.ask("green")) == ("v3", "v2")
+    assert (serving.port("blue"), serving.port("green")) == ports
+
+
+def test_a_release_brings_its_files_values_and_volume(serving: TargetHost) -> None:
+    inside = "docker exec toy-blue-api-1-1 python3 -c"
+    assert serving.shell(f"""{inside} 'import os; print(os.environ["DOLLAR"])'""") == "a$b"
+    assert serving.shell(f"""{inside} 'print(open("/app/key").read())'""") == "a$b"
+    assert serving.shell(f"stat -c %a {RECORDS}/releases/{FIRST}/files/app/key") == "400"
+    assert serving.shell(f"stat -c %a {RECORDS} {RECORDS}/releases/{FIRST}") == "700\n700"
+    labels = "docker volume inspect toy_data --format '{{.Labels}}'"
+    assert serving.shell(labels) == "map[io.rollway.app:toy]"
+
+
+def test_deploying_the_same_release_again_changes_no_container(serving: TargetHost) -> None:
+    before = serving.shell("docker inspect toy-blue-api-1-1 --format '{{.State.StartedAt}}'")
+    run = serving.acquire()
+    again = serving.start(run, toy.manifest(serving.lab, FIRST), "blue")
+    assert (again["ok"], again["changed"]) == (True, False)
+    serving.conclude(run, "aborted", FIRST)
+    after = serving.shell("docker inspect toy-blue-api-1-1 --format '{{.State.StartedAt}}'")
+    assert before == after
+
+
+def test_a_stream_is_waited_for_before_its_slot_is_reused(serving: TargetHost) -> None:
+    url = f"http://{serving.address}:{serving.port('blue')}/stream/6"
+    serving.shell(f"nohup curl -sN {url} -o /tmp/stream >/tmp/stream.log 2>&1 & sleep 0.3")
+    serving.deploy(SECOND, "green", old="blue")
+    started = serving.deploy(THIRD, "blue", old="green")
+    assert started["cut"] == {}
+    assert serving.shell("wc -c < /tmp/stream") == "60"
+    assert serving.ask("blue") == "v3"
+
+
+def test_a_stream_longer_than_the_drain_is_cut_and_counted(serving: TargetHost) -> None:
+    url = f"http://{serving.address}:{serving.port('blue')}/stream/60"
+    serving.shell(f"nohup curl -sN {url} -o /tmp/stream >/tmp/stream.log 2>&1 & sleep 0.3")
+    serving.deploy(SECOND, "green", old="blue")
+    started = serving.deploy(THIRD, "blue", old="green")
+    assert started["cut"] == {"toy-blue-api-1-1": 1}
+    assert started["timings"]["drain"] < 11
+
+
+def test_a_release_that_is_never_ready_leaves_the_host_as_it_was(serving: TargetHost) -> None:
+    run = serving.acquire()
+    bad = toy.manifest(serving.lab, SECOND, fault="never_ready")
+    started = serving.start(run, bad, "green")
+    assert started["problem"]["where"] == "toy-green/api-1"
+    assert started["containers"][0]["log_tail"] == ["starting with fault never_ready"]
+    assert "503" in started["containers"][0]["health_log"][-1]
+    assert (serving.running(), serving.ask("blue")) == (BLUE, "v1")
+    assert serving.conclude(run, "bad", SECOND)["ok"]
+    assert serving.slots() == {"blue": (FIRST, "running"), "green": (None, "empty")}
+    networks = serving.shell("docker network ls --format '{{.Name}}'").split()
+    assert [name for name in networks if name.startswith("toy")] == ["toy-blue_default"]
+
+
+def test_a_crash_loop_is_found_although_nothing_checks_health(serving: TargetHost) -> None:
+    run = serving.acquire()
+    bad = toy.manifest(serving.lab, SECOND, fault="crash_loop", has_check=False)
+    started = serving.start(run, bad, "green")
+    assert "restarted" in started["problem"]["found"]
+    assert "no model to load" in started["containers"][0]["log_tail"]
+    assert started["timings"]["ready"] < 3
+    assert serving.running() == BLUE
+
+
+def test_a_port_that_something_took_since_is_named(host: TargetHost) -> None:
+    run = host.acquire()
+    listener = (
+        f"import socket,time; s=socket.create_server(('',{host.port('blue')})); time.sleep(60)"
+    )
+    host.shell(f'nohup python3 -c "{listener}" >/dev/null 2>&1 & echo $! >/tmp/listener; sleep 0.3')
+    try:
+        started = host.start(run, toy.manifest(host.lab, FIRST), "blue")
+    finally:
+        host.shell("kill $(cat /tmp/listener)")
+    assert started["problem"]["where"] == "toy-blue: docker compose up"
+    assert "address already in use" in started["problem"]["found"]
+    assert host.running() == set()
+
+
+def test_an_image_the_registry_does_not_have_is_named(serving: TargetHost) -> None:
+    run = serving.acquire()
+    wrong = toy.image(serving.lab, "v2").partition("@")[0] + "@sha256:" + "0" * 64
+    started = serving.start(run, toy.manifest(serving.lab, SECOND, digest=wrong), "green")
+    assert started["problem"]["where"] == f"image {wrong}"
+    assert started["problem"]["found"].startswith("cannot be pulled: ")
+    assert serving.running() == BLUE
+
+
+def test_the_host_itself_ends_a_slot_that_was_warm_long_enough(serving: TargetHost) -> None:
+    serving.deploy(SECOND, "green", old="blue", keep_warm=2)
+    _wait(lambda: serving.slots()["blue"] == (None, "empty"), seconds=15)
+    assert (serving.running(), serving.ask("green")) == (GREEN, "v2")
+
+
+def test_a_failed_release_drains_without_a_controller(serving: TargetHost) -> None:
+    run = serving.acquire()
+    assert serving.start(run, toy.manifest(serving.lab, SECOND), "green")["ok"]
+    url = f"http://{serving.address}:{serving.port('green')}/stream/5"
+    serving.shell(f"nohup curl -sN {url} -o /tmp/stream >/tmp/stream.log 2>&1 & sleep 0.3")
+    assert serving.step("undo", **run, slot="green")["ok"]
+    assert serving.conclude(run, "bad", SECOND)["ok"]
+    assert serving.slots()["green"] == (SECOND, "draining")
+    _wait(lambda: serving.slots()["green"] == (None, "empty"), seconds=20)
+    assert serving.shell("wc -c < /tmp/stream") == "50"
+    assert serving.running() == BLUE
+
+
+def test_going_back_to_a_warm_slot_is_quick_and_starts_its_workers(serving: TargetHost) -> None:
+    serving.deploy(SECOND, "green", old="blue")
+    run = serving.acquire()
+    place = {"slot": "blue", "address": serving.address}
+    started = serving.step("start", **run, release_id=FIRST, **place)
+    assert started["ok"]
+    assert started["seconds"] < 1
+    serving.step("switch", **run, release_id=FIRST, slot="blue", old_slot="green")
+    end = {"outcome": "good", "active_slot": "blue", "voids": [SECOND]}
+    assert serving.step("conclude", **run, release_id=FIRST, **end)["ok"]
+    assert serving.running() == {*BLUE, "toy-green-api-1-1"}
+
+
+def test_a_start_that_was_killed_is_done_again(serving: TargetHost) -> None:
+    run = serving.acquire()
+    bad = toy.manifest(serving.lab, SECOND, fault="never_ready")
+    step = subprocess.Popen(
+        ["docker", "exec", f"rollway-{serving.lab.env}-{serving.name}", "sh", "-c", _KILLER]
+    )
+    with pytest.raises(AssertionError, match="deserialization failed"):
+        serving.start(run, bad, "green")
+    assert step.wait(30) == 0
+    assert serving.slots()["green"] == (SECOND, "starting")
+    assert serving.ask("blue") == "v1"
+    next_run = serving.acquire(alive={"scan_ticks": 10, "processes": []})
+    assert serving.start(next_run, toy.manifest(serving.lab, THIRD), "green")["ok"]
+    assert serving.ask("green") == "v3"
+
+
+def test_a_second_run_is_refused_and_told_who_holds_the_lock(serving: TargetHost) -> None:
+    serving.acquire()
+    other = a_run("another", machine_id="elsewhere")
+    result = serving.step("acquire", run=other)
+    assert (result["ok"], result["outcome"]) == (False, "locked")
+    assert result["lock"]["owner"] == "tests@here"
+
+
+def test_after_a_reboot_only_what_is_on_record_serves(serving: TargetHost) -> None:
+    serving.deploy(SECOND, "green", old="blue")
+    run = serving.acquire()
+    container = f"rollway-{serving.lab.env}-{serving.name}"
+    subprocess.run(["docker", "restart", container], check=True, capture_output=True)
+    timers = "systemctl list-timers --all --no-legend || true"
+    _wait(lambda: "rollway-reap-toy-blue.timer" in serving.shell(timers), seconds=60)
+    _wait(lambda: serving.running() == {"toy-blue-api-1-1", *GREEN}, seconds=20)
+    _wait(lambda: (serving.ask("blue"), serving.ask("green")) == ("v1", "v2"), seconds=20)
+    serving.conclude(run, "aborted", SECOND)
+
+
+# Waits until the start is past `up`, then kills the module as a lost host would lose it.
+_KILLER = f"""
+for _ in $(seq 600); do
+  if grep -q '"starting"' {RECORDS}/state.json && docker ps -q --filter=name=^toy-green | grep -q .
+  then
+    # the step holds the mutex, and only its process does
+    inode=$(stat -c %i {RECORDS}/mutex)
+    kill -KILL $(grep ":$inode " /proc/locks | awk '{{print $5}}')
+    exit 0
+  fi
+  sleep 0.05
+done
+exit 1
+"""
+
+
+def _wait(until: Callable[[], bool], *, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < deadline, "it did not come to that in time"
+        time.sleep(0.3)
