@@ -1,0 +1,40 @@
+"""The edge on a real HAProxy: this machine's, where it has one, and the one of a lab's edge."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.integration.edge_cases import CASES
+from tests.integration.edge_place import Results, run_here, run_on_edge
+from tests.integration.lab_fleet import Lab
+
+
+@pytest.fixture(scope="session")
+def seen_here(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    if shutil.which("haproxy") is None:
+        pytest.skip("this machine has no HAProxy; the lab's edge runs the same cases")
+    folder: Path = tmp_path_factory.mktemp("edge")
+    return run_here(folder)
+
+
+@pytest.fixture(scope="session")
+def seen_on_edge(lab: Lab) -> Results:
+    return run_on_edge(lab.inventory, "edge-1")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_this_machine_s_haproxy(seen_here: Results, name: str) -> None:
+    _judge(seen_here, name)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_lab_s_edge(seen_on_edge: Results, name: str) -> None:
+    _judge(seen_on_edge, name)
+
+
+def _judge(results: Results, name: str) -> None:
+    print(results[name]["said"])
+    assert results[name]["ok"], results[name]["said"]
