@@ -73,13 +73,11 @@ options:
     type: bool
     default: false
   slot:
-    description: The slot to work in.
+    description: The slot to work in, V(blue) or V(green).
     type: str
-    choices: [blue, green]
   old_slot:
-    description: The slot whose workers stop.
+    description: The slot whose workers stop; none at the first release.
     type: str
-    choices: [blue, green]
   address:
     description: The address at which the edge reaches this host.
     type: str
@@ -101,9 +99,8 @@ options:
     type: str
     choices: [good, bad, aborted]
   active_slot:
-    description: The slot that serves from now on.
+    description: The slot that serves from now on; none where nothing ever did.
     type: str
-    choices: [blue, green]
   keep_warm_seconds:
     description: How long the slot that served before stays up.
     type: float
@@ -161,7 +158,7 @@ timings:
   description: The same by phase.
   type: dict
   returned: always
-warnings:
+remarks:
   description: What a person should know although the step did its work.
   type: list
   returned: always
@@ -178,7 +175,7 @@ from ansible.module_utils.rollway.command import run
 from ansible.module_utils.rollway.engine import LocalEngine
 from ansible.module_utils.rollway.steps import run_step
 
-SLOT = {"type": "str", "choices": ["blue", "green"]}
+SLOT = {"type": "str"}  # checked by the steps: it may also be null
 ARGUMENTS = {
     "step": {
         "type": "str",
