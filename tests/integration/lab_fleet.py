@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.family import run_family
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,8 +31,13 @@ class Lab:
 
     def playbook(self, name: str, *options: str) -> subprocess.CompletedProcess[str]:
         """Runs `ansible-playbook` alone, as somebody without Invoke would."""
-        return _run(
-            "ansible-playbook", f"--inventory={self.inventory}", *options, f"playbooks/{name}.yml"
+        return run_family(
+            [
+                "ansible-playbook",
+                f"--inventory={self.inventory}",
+                *options,
+                f"playbooks/{name}.yml",
+            ]
         )
 
     def status(self) -> dict[str, Any]:
@@ -44,7 +49,7 @@ class Lab:
 
 def invoke(*words: str) -> subprocess.CompletedProcess[str]:
     """Runs `./invoke` as a person does; stdout and stderr apart."""
-    return _run(str(ROOT / "invoke"), *words)
+    return run_family([str(ROOT / "invoke"), *words])
 
 
 def bring_up(env: str, *, hosts: int) -> Lab:
@@ -54,22 +59,3 @@ def bring_up(env: str, *, hosts: int) -> Lab:
     found = json.loads(invoke("lab.status", f"--env={env}", "--json").stdout)
     names = tuple(host["name"] for host in found["hosts"] if "app" in host["groups"])
     return Lab(env, found["url"], names)
-
-
-def _run(*command: str) -> subprocess.CompletedProcess[str]:
-    ran = subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**os.environ, "PATH": _path(), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    # pytest shows it where a test fails
-    sys.stdout.write(f"$ {' '.join(command)}\n{ran.stdout}{ran.stderr}[{ran.returncode}]\n")
-    return ran
-
-
-def _path() -> str:
-    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from rollway.checking import Step, run_step
+from tests.family import run_family
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = sorted(
@@ -21,13 +20,9 @@ pytestmark = pytest.mark.lab
 
 
 def _molecule(*words: str) -> None:
-    """Runs a Molecule command; its output is shown where it fails."""
-    outcome = run_step(Step("molecule", ("molecule", *words)))
-    sys.stdout.write(outcome.output)
-    if outcome.code:
-        pytest.fail(
-            f"molecule {' '.join(words)}: exit {outcome.code}\n{outcome.output}", pytrace=False
-        )
+    ran = run_family(["molecule", *words])
+    if ran.returncode:
+        pytest.fail(f"molecule {' '.join(words)}: exit {ran.returncode}", pytrace=False)
 
 
 @pytest.fixture(scope="module")
