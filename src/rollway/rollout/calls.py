@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rollway.edge.servers import desired_servers, servers_of
 from rollway.rollout.ledger import Ledger
 from rollway.rollout.plan import HostPlan, Plan
 from rollway.rollout.request import Request
+from rollway.rollout.servers import desired_servers, servers_of
 from rollway.rollout.verdict import Verdict
 
 HOST_MODULE = "compose_release"

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rollway import exits
-from rollway.edge.readings import all_serve, needs_restoring, ready_slots
 from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import DEPLOY, HostPlan, Plan, Refusal
+from rollway.rollout.readings import all_serve, needs_restoring, ready_slots
 from rollway.rollout.releases import choose_rollback, release_id_for, web_replicas
 from rollway.rollout.request import Request
 from rollway.rollout.waves import split_into_waves

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from rollway.edge.servers import desired_servers, servers_of
 from rollway.rollout.plan import HostPlan
+from rollway.rollout.servers import desired_servers, servers_of
 
 
 def _host(**changes: object) -> HostPlan:
