@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from http import HTTPStatus
 from typing import Any
 
 from rollway.lab import engine, recipe, reservation
@@ -22,7 +23,7 @@ def down(paths: LabPaths, progress: Progress, *, with_images: bool = False) -> b
             progress("engine: none answers; only keys and inventory are removed")
         forget(paths)
     if with_images and client is not None:
-        found = _remove_images(client) or found
+        found = _remove_images(client, progress) or found
     return found
 
 
@@ -48,10 +49,17 @@ def forget(paths: LabPaths) -> None:
     shutil.rmtree(paths.inventory.parent, ignore_errors=True)
 
 
-def _remove_images(client: Any) -> bool:
+def _remove_images(client: Any, progress: Progress) -> bool:
+    import docker
+
     tags = [tag for image in client.images.list() for tag in image.tags]
     # ready before bare before base: a parent cannot go while a child is there
     ours = sorted((tag for tag in tags if tag.startswith(f"{recipe.REPOSITORY}/")), reverse=True)
     for tag in ours:
-        client.images.remove(tag, force=True)
+        try:
+            client.images.remove(tag)
+        except docker.errors.APIError as trouble:
+            if trouble.status_code != HTTPStatus.CONFLICT:
+                raise
+            progress(f"{tag}: kept, another lab uses it")
     return bool(ours)

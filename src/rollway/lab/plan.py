@@ -76,12 +76,6 @@ def make(wish: Wish, around: Surroundings, *, before: Lab | None) -> Lab:
     return Lab(wish.env, subnet, wish.kind, hosts)
 
 
-def surplus(lab: Lab, before: Lab | None) -> list[str]:
-    """Names of hosts that were there before and are not wished any more."""
-    kept = {host.name for host in lab.hosts}
-    return [host.name for host in before.hosts if host.name not in kept] if before else []
-
-
 def to_json(lab: Lab) -> dict[str, Any]:
     """The lab as data; `from_json` reads it back."""
     return {"schema": 1, **asdict(lab)}
