@@ -92,9 +92,11 @@ class RegistrySession:
             self._opened = requests.Session()
             self._opened.trust_env = not _is_loopback(self.address)
             again = Retry(
+                total=2,
                 connect=1,
                 read=1,
                 status=2,
+                other=0,  # a certificate will not get better
                 backoff_factor=0.2,
                 status_forcelist=(429, 502, 503, 504),
                 raise_on_status=False,
