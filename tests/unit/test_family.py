@@ -6,7 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from tests.family import ROOT, run_family
+from rollway.checking import ROOT
+from tests.family import run_family
 
 SESSION = """
 import signal, sys
