@@ -9,7 +9,7 @@ from rollway.errors import RollwayError
 from rollway.lab import down, engine, images, recipe, reservation, role_inputs, run, status
 from rollway.lab.engine import Progress
 from rollway.lab.paths import LabPaths, exclusive, lab_paths
-from rollway.lab.plan import Kind, Lab, Wish
+from rollway.lab.plan import Kind, Wish
 
 IMAGE_ENV = "lab-image"
 """The lab of one host from which the ready image is made."""
