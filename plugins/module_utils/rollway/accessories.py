@@ -30,7 +30,7 @@ def bring_up_accessories(call: Call, manifest: Manifest, place: Place) -> None:
         return
     with call.timed("accessories"):
         _up(call, manifest, place, services)
-        _wait(call, services)
+        _wait(call, services, wanted.awaited)
         call.save(replace(call.fence(), accessories_hash=wanted.hash))
 
 
@@ -47,12 +47,12 @@ def _up(call: Call, manifest: Manifest, place: Place, services: list[str]) -> No
         raise _failed(project.name, f"docker compose up: {done.last_words()}")
 
 
-def _wait(call: Call, services: list[str]) -> None:
+def _wait(call: Call, services: list[str], awaited: frozenset[str]) -> None:
     def inspect() -> list[Container]:
         return _containers(call, services)
 
     targets = [
-        Target(service, has_healthcheck=False, deadline_seconds=DEADLINE_SECONDS)
+        Target(service, has_healthcheck=service in awaited, deadline_seconds=DEADLINE_SECONDS)
         for service in services
     ]
     tools = call.tools

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .names import image_reference, release_id, service_name, volume_name
+from .names import address_literal, image_reference, release_id, service_name, volume_name
 from .problem import Problem
 
 WEB, WORKER = "web", "worker"
@@ -51,16 +51,30 @@ class Http:
 
 @dataclass(frozen=True)
 class Accessories:
-    """The project of databases and caches; `hosts` is service → the hosts it runs on."""
+    """The project of databases and caches.
+
+    `hosts` is service → the hosts it runs on, `addresses` service → host → address; slots wait
+    until those in `awaited` are healthy.
+    """
 
     compose: str
     hash: str
     hosts: Mapping[str, tuple[str, ...]]
+    addresses: Mapping[str, Mapping[str, str]]
+    awaited: frozenset[str]
     images: tuple[str, ...]
 
     def on(self, host: str) -> list[str]:
         """Return the services that belong on this host of the inventory."""
         return [service for service, hosts in self.hosts.items() if host in hosts]
+
+    def reached_from(self, host: str) -> dict[str, str]:
+        """Return where slots of a host reach each: its own host's, or else the only one."""
+        return {
+            service: by_host.get(host) or next(iter(by_host.values()))
+            for service, by_host in self.addresses.items()
+            if by_host
+        }
 
 
 @dataclass(frozen=True)
@@ -138,5 +152,15 @@ def _accessories(value: Mapping[str, Any] | None) -> Accessories | None:
         compose=str(value["compose"]),
         hash=str(value["hash"]),
         hosts={service_name(item["name"]): tuple(item["hosts"]) for item in services},
+        addresses={
+            service_name(item["name"]): {
+                host: address_literal(address)
+                for host, address in (item.get("addresses") or {}).items()
+            }
+            for item in services
+        },
+        awaited=frozenset(
+            item["name"] for item in services if item.get("condition") == "service_healthy"
+        ),
         images=tuple(image_reference(item) for item in images.values()),
     )

@@ -18,7 +18,7 @@ from .releases import files_folder
 class Place:
     """Where a release is to run: a slot of this host, and what the host is called and reached by.
 
-    `accessories` is name → address.
+    `accessories` is name → address, where it differs from what the manifest says.
     """
 
     slot: str
@@ -43,7 +43,8 @@ def environment(call: Call, manifest: Manifest, place: Place) -> str:
     for service, slots in place.ports.items():
         for number, port in zip(count(1), slots[place.slot], strict=False):
             values[f"ROLLWAY_PORT_{variable_part(service)}_{number}"] = str(port)
-    for name, address in place.accessories.items():
+    known = manifest.accessories.reached_from(place.host) if manifest.accessories else {}
+    for name, address in {**known, **place.accessories}.items():
         values[f"ROLLWAY_ACCESSORY_{variable_part(name)}"] = address
     return "".join(f"{name}={value}\n" for name, value in sorted(values.items()))
 
