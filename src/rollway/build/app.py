@@ -39,7 +39,7 @@ class Order:
     keep_existing: bool
 
 
-def build_app(  # noqa: PLR0913 - keyword-only: one place that says all about a build
+def build_version(  # noqa: PLR0913 - keyword-only: one place that says all about a build
     app_dir: Path,
     *,
     env: str,

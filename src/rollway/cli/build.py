@@ -9,7 +9,6 @@ from typing import Any
 from rollway.cli import options
 from rollway.cli.verb import say, verb
 
-BUILDS = options.ROOT / ".rollway" / "builds"
 HELP = {
     "env": "Environment whose registry gets the images: a folder of inventories/",
     "app": "Application: a folder of apps/; may be left out where there is one",
@@ -29,18 +28,16 @@ def build(
     json: bool = False,
 ) -> None:
     """Build an application's images, label and push them, and record their digests."""
-    from rollway.build import build_app, load_target
+    from rollway.build import build_app
 
     name, wanted = options.application(app), options.version(version)
-    environment = options.environment(env)
     built = build_app(
-        options.APPS / name,
-        env=environment,
-        target=load_target(options.INVENTORIES / environment),
-        builds_dir=BUILDS,
+        options.environment(env),
+        name,
+        wanted,
         progress=say,
-        version=wanted,
         build_args=build_arg or [],
+        keep_existing=False,
     )
     for image in built.images:
         word = "pushed" if image.is_new else "was there already, from the same files"
