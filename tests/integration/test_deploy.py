@@ -114,7 +114,7 @@ def test_rollback_moves_traffic_back_and_loses_nothing(fleet: Lab) -> None:
 
 def _last_shift(result: dict[str, str]) -> float:
     lines = (ROOT / ".rollway" / "runs" / result["run"] / "events.jsonl").read_text().splitlines()
-    return max(event["time"] for event in map(json.loads, lines) if event["step"] == "shift")
+    return max(float(event["time"]) for event in map(json.loads, lines) if event["step"] == "shift")
 
 
 def test_the_same_release_again_touches_nothing(fleet: Lab) -> None:

@@ -93,7 +93,7 @@ def _outcome(views: Any, releases: list[str], hosts: list[dict[str, Any]]) -> st
 def _version(hosts: list[dict[str, Any]], releases: list[str]) -> str | None:
     if len(releases) != 1:
         return None
-    return next(host["version"] for host in hosts if host["release"] == releases[0])
+    return next(str(host["version"]) for host in hosts if host["release"] == releases[0])
 
 
 def _lock(name: str, event: Event) -> dict[str, Any] | None:

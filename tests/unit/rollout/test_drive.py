@@ -58,8 +58,8 @@ def run(tmp_path: Path) -> Run:
     return Run(tmp_path)
 
 
-STARTED = {"result": {"cut": {}}}
-FAILED = {"ok": False, "result": {"problem": {"found": "never ready"}}}
+STARTED: dict[str, Any] = {"result": {"cut": {}}}
+FAILED: dict[str, Any] = {"ok": False, "result": {"problem": {"found": "never ready"}}}
 
 
 def _ready(arguments: dict[str, Any]) -> list[str]:
