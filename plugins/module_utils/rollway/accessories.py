@@ -10,7 +10,7 @@ from .containers import Container, failure_reports, of_services, project_contain
 from .files import write_atomic
 from .manifest import Manifest
 from .place import Place, environment
-from .probe import Target, wait_until_ready
+from .probe import POLL_SECONDS, Target, wait_until_ready
 from .problem import Problem
 from .releases import accessories_file
 from .slot import UP_SECONDS
@@ -31,7 +31,30 @@ def bring_up_accessories(call: Call, manifest: Manifest, place: Place) -> None:
     with call.timed("accessories"):
         _up(call, manifest, place, services)
         _wait(call, services, wanted.awaited)
-        call.save(replace(call.fence(), accessories_hash=wanted.hash))
+        state = replace(call.fence(), accessories_hash=wanted.hash)
+        call.save(replace(state, accessories_release=manifest.id))
+
+
+def wait_for_accessories(call: Call, manifest: Manifest, place: Place) -> None:
+    """Wait until the accessories on other hosts accept connections; those hosts start them."""
+    wanted = manifest.accessories
+    if wanted is None:
+        return
+    reached = {**wanted.reached_from(place.host), **place.accessories}
+    for name in sorted(set(reached) - set(wanted.on(place.host))):
+        if name in wanted.ports:
+            with call.timed("accessories"):
+                _wait_for_port(call, name, reached[name], wanted.ports[name])
+
+
+def _wait_for_port(call: Call, name: str, address: str, port: int) -> None:
+    clock = call.tools.clock
+    deadline = clock.monotonic() + DEADLINE_SECONDS
+    while not call.tools.accepts(address, port):
+        if clock.monotonic() >= deadline:
+            found = f"nothing listens on {address} port {port} after {DEADLINE_SECONDS:.0f} s"
+            raise _failed(f"{call.paths.project(SLOT)}/{name}", found)
+        clock.sleep(POLL_SECONDS)
 
 
 def _up(call: Call, manifest: Manifest, place: Place, services: list[str]) -> None:

@@ -12,7 +12,7 @@ from .engine import Engine
 from .listening import Sockets, sockets
 from .lock import Run, read_lock
 from .paths import AppPaths
-from .probe import HttpGet, ready_answer
+from .probe import Accepts, HttpGet, accepts_connections, ready_answer
 from .problem import Problem
 from .state import Phase, State, load_state, save_state
 
@@ -25,6 +25,7 @@ class HostTools:
     run: Runner
     clock: Clock
     http_get: HttpGet = ready_answer
+    accepts: Accepts = accepts_connections
     sockets_of: Sockets = sockets
 
 

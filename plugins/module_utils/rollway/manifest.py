@@ -53,14 +53,15 @@ class Http:
 class Accessories:
     """The project of databases and caches.
 
-    `hosts` is service → the hosts it runs on, `addresses` service → host → address; slots wait
-    until those in `awaited` are healthy.
+    `hosts` is service → the hosts it runs on, `addresses` service → host → address, `ports` service
+    → the port there; slots wait until those in `awaited` are healthy.
     """
 
     compose: str
     hash: str
     hosts: Mapping[str, tuple[str, ...]]
     addresses: Mapping[str, Mapping[str, str]]
+    ports: Mapping[str, int]
     awaited: frozenset[str]
     images: tuple[str, ...]
 
@@ -159,6 +160,7 @@ def _accessories(value: Mapping[str, Any] | None) -> Accessories | None:
             }
             for item in services
         },
+        ports={item["name"]: int(item["port"]) for item in services if item.get("port")},
         awaited=frozenset(
             item["name"] for item in services if item.get("condition") == "service_healthy"
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ FAILED_STATES = ("exited", "dead", "removing")
 
 Inspect = Callable[[], list[Container]]
 HttpGet = Callable[[str, int, str], str]
+Accepts = Callable[[str, int], bool]
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,15 @@ def ready_answer(address: str, port: int, path: str) -> str:
     finally:
         connection.close()
     return "" if 200 <= status < 300 else f"GET {path}: status {status}"  # noqa: PLR2004
+
+
+def accepts_connections(address: str, port: int) -> bool:
+    """Say whether something listens there."""
+    try:
+        socket.create_connection((address, port), timeout=HTTP_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def _crash(found: Container) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .accessories import bring_up_accessories
+from .accessories import bring_up_accessories, wait_for_accessories
 from .call import Call
 from .containers import failure_reports, project_containers
 from .manifest import WEB, Manifest
@@ -59,6 +59,7 @@ def _start(call: Call, manifest: Manifest, how: Start, values: str) -> None:
     try:
         _make_volumes(call, manifest)
         bring_up_accessories(call, manifest, place)
+        wait_for_accessories(call, manifest, place)
         write_environment(call, place, values)
         with call.timed("up"):
             bring_up(

@@ -77,7 +77,10 @@ class Phase:
 
 @dataclass(frozen=True)
 class State:
-    """The record of one application on one host; `generation` rises when it changes hands."""
+    """The record of one application on one host; `generation` rises when it changes hands.
+
+    `accessories_release` is the release whose files the accessories use.
+    """
 
     app: str
     generation: int = 0
@@ -87,6 +90,7 @@ class State:
     releases: Mapping[str, Release] = field(default_factory=dict)
     phase: Phase | None = None
     accessories_hash: str | None = None
+    accessories_release: str | None = None
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> State:
@@ -102,6 +106,7 @@ class State:
             releases={key: Release.from_json(item) for key, item in value["releases"].items()},
             phase=Phase.from_json(value["phase"]),
             accessories_hash=value["accessories_hash"],
+            accessories_release=value.get("accessories_release"),
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -61,6 +61,7 @@ def _acquire(call: Call, params: Params) -> Result:
 
 
 def _stage(call: Call, params: Params) -> Result:
+    from .accessories import bring_up_accessories
     from .manifest import Manifest
     from .stage import RegistryAuth, stage
     from .start import start
@@ -68,7 +69,11 @@ def _stage(call: Call, params: Params) -> Result:
     manifest = Manifest.from_json(_needed(params, "manifest"))
     with _exclusively(call):
         auth = RegistryAuth.from_json(params.get("registry_auth"))
-        result = stage(call, manifest, auth=auth, host=params.get("inventory_host") or "")
+        host = params.get("inventory_host") or ""
+        result = stage(call, manifest, auth=auth, host=host)
+        if manifest.accessories and manifest.accessories.on(host) and not call.check:
+            # Before any slot starts: the first wave may need what stands on another host.
+            bring_up_accessories(call, manifest, _place_of(call, params))
         if params.get("then_start"):
             result |= start(call, manifest, _start_of(call, params))
     return result

@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Mapping
 
-IDLE_CLOSED = (http.client.RemoteDisconnected, http.client.CannotSendRequest, BrokenPipeError)
+IDLE_CLOSED = (ConnectionResetError, BrokenPipeError, http.client.CannotSendRequest)
 
 
 class UnixHTTPConnection(http.client.HTTPConnection):
@@ -42,8 +42,8 @@ class UnixTransport:
     ) -> http.client.HTTPResponse:
         """Send a request, its `body` as JSON; the caller reads the whole answer before the next.
 
-        The server may have closed a connection that stood idle: nothing was done on it, so the
-        request is sent once more on a new one.
+        The server may have closed a connection that stood idle: the request is sent once more on
+        a new one. All that the steps ask of an engine may be asked twice.
         """
         payload = None if body is None else json.dumps(body)
         sent = {**(headers or {}), **({"Content-Type": "application/json"} if payload else {})}

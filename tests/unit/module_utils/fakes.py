@@ -178,6 +178,7 @@ class FakeHost:
     compose_version: str = "2.26.1-4"
     connections: dict[int | str, list[Socket]] = field(default_factory=dict)
     answers: Callable[[str, int, str], str] = lambda *_: ""
+    accepts: Callable[[str, int], bool] = lambda *_: True
 
     def run(
         self,
@@ -214,6 +215,7 @@ class FakeHost:
             run=self.run,
             clock=self.clock,
             http_get=self.answers,
+            accepts=self.accepts,
             sockets_of=lambda process: self.connections.get(process, []),
         )
 
