@@ -1,0 +1,84 @@
+"""Counting what servers did, over workers that come and go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible.module_utils.rollway.edge_observe import Watch, failures
+from ansible.module_utils.rollway.haproxy_state import Counters, Running
+
+from tests.unit.module_utils.edge_samples import running
+
+NAME = "a-green-1"
+CLEAN = {
+    "requests": 10,
+    "errors_5xx": 0,
+    "connect_errors": 0,
+    "response_errors": 0,
+    "went_down": False,
+}
+
+
+def _seen(counters: Counters, operation: str = "up") -> dict[str, Running]:
+    return {NAME: replace(running(NAME, operation=operation), counters=counters)}
+
+
+def test_only_what_came_after_the_first_look_counts() -> None:
+    watch = Watch([NAME])
+    watch.look(7, _seen(Counters(100, 2, 5, 1, 1)))
+    watch.look(7, _seen(Counters(140, 3, 6, 1, 2)))
+    assert watch.result() == {
+        NAME: {
+            "requests": 40,
+            "current": 3,
+            "errors_5xx": 1,
+            "connect_errors": 0,
+            "response_errors": 1,
+            "went_down": False,
+        }
+    }
+
+
+def test_a_new_worker_counts_from_zero() -> None:
+    watch = Watch([NAME])
+    watch.look(7, _seen(Counters(100)))
+    watch.look(7, _seen(Counters(130)))
+    watch.look(8, _seen(Counters(5)))
+    watch.look(8, _seen(Counters(9, errors_5xx=1)))
+    assert watch.result()[NAME]["requests"] == 39
+    assert watch.result()[NAME]["errors_5xx"] == 1
+
+
+def test_down_once_is_down() -> None:
+    watch = Watch([NAME])
+    watch.look(7, _seen(Counters()))
+    watch.look(7, _seen(Counters(), "down"))
+    watch.look(7, _seen(Counters()))
+    assert watch.result()[NAME]["went_down"]
+
+
+def test_a_server_in_maint_before_its_shift_is_not_down() -> None:
+    watch = Watch([NAME])
+    watch.look(7, {NAME: running(NAME, "maint", "down")})
+    assert not watch.result()[NAME]["went_down"]
+
+
+def test_a_server_that_vanished_is_in_the_result() -> None:
+    watch = Watch([NAME])
+    watch.look(7, {})
+    assert watch.result()[NAME]["requests"] == 0
+
+
+WORDS: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("nothing", {}, []),
+    ("errors", {"errors_5xx": 2, "connect_errors": 1}, [f"{NAME}: 3 of 10 requests failed"]),
+    ("cut answers", {"response_errors": 1}, [f"{NAME}: 1 of 10 requests failed"]),
+    ("down", {"went_down": True, "errors_5xx": 2}, [f"{NAME}: its check failed"]),
+]
+
+
+@pytest.mark.parametrize(("seen", "words"), [c[1:] for c in WORDS], ids=[c[0] for c in WORDS])
+def test_what_went_wrong_in_words(seen: dict[str, Any], words: list[str]) -> None:
+    assert failures({NAME: {**CLEAN, **seen}}) == words
