@@ -14,10 +14,11 @@ Kind = Literal["bare", "ready"]
 MOST_HOSTS = 50
 SSH, HTTP, REGISTRY = 22, 80, 5000
 LOCAL_HTTP_PORT = 8080
-PORTS = range(24000, 25000)
-"""Published ports of all labs on this machine: below the range of ephemeral ports."""
+FIRST_PORT, PORTS_OF_A_LAB = 24000, 60
+"""Each network has its ports, so that who has the network has them, too: 128 times 60 from 24000,
+below the range of ephemeral ports."""
 
-_NETWORKS = ipaddress.ip_network("10.77.0.0/16")
+_NETWORKS = ipaddress.ip_network("10.77.0.0/17")
 _REGISTRY_OFFSET, _EDGE_OFFSET, _APP_OFFSET = 5, 10, 20
 
 
@@ -68,7 +69,7 @@ def make(wish: Wish, around: Surroundings, *, before: Lab | None) -> Lab:
     subnet = before.subnet if before else _free_subnet(around.networks)
     known = {host.name: host for host in before.hosts} if before else {}
     used = {port for host in known.values() for port in host.ports.values()}
-    choose = _PortChooser(used, around.is_port_free)
+    choose = _PortChooser(_ports_of(subnet), used, around.is_port_free)
     hosts = tuple(
         known.get(name) or _host(name, groups, subnet, choose.for_ports(wish.env, groups))
         for name, groups in _roster(wish)
@@ -123,10 +124,17 @@ def _free_subnet(taken: Iterable[str]) -> str:
     )
 
 
+def _ports_of(subnet: str) -> range:
+    place = list(_NETWORKS.subnets(new_prefix=24)).index(ipaddress.IPv4Network(subnet))
+    first = FIRST_PORT + place * PORTS_OF_A_LAB
+    return range(first, first + PORTS_OF_A_LAB)
+
+
 class _PortChooser:
     """Hands out each free port once."""
 
-    def __init__(self, used: Collection[int], is_free: Callable[[int], bool]) -> None:
+    def __init__(self, ports: range, used: Collection[int], is_free: Callable[[int], bool]) -> None:
+        self._ports = ports
         self._used = set(used)
         self._is_free = is_free
 
@@ -139,9 +147,11 @@ class _PortChooser:
         return ports
 
     def _next(self, wished: int | None = None) -> int:
-        candidates = [wished, *PORTS] if wished else list(PORTS)
+        candidates = [wished, *self._ports] if wished else list(self._ports)
         for port in candidates:
             if port not in self._used and self._is_free(port):
                 self._used.add(port)
                 return port
-        raise RollwayError("lab ports", f"none free in {PORTS.start} to {PORTS.stop - 1}")
+        raise RollwayError(
+            "lab ports", f"none is free from {self._ports.start} to {self._ports.stop - 1}"
+        )

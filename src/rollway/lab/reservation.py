@@ -1,4 +1,8 @@
-"""A lab's plan on disk, made under a lock: two labs never choose the same network or port."""
+"""A lab's plan on disk, and its network in the engine, which reserves addresses and ports.
+
+The engine refuses a network that overlaps another: so labs of several checkouts, which know
+nothing of each other, never get the same one, nor the ports that belong to it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from rollway.lab.paths import LabPaths, exclusive
 
 LAB_LABEL = "io.rollway.lab"
 PROJECT_LABEL = "io.rollway.project"
+_ATTEMPTS = 5
 
 
 def read(paths: LabPaths) -> plan.Lab | None:
@@ -33,10 +38,20 @@ def reserve(wish: plan.Wish, client: Any, paths: LabPaths) -> plan.Lab:
     with exclusive(paths.labs / ".lock"):
         refuse_foreign(client, paths)
         before = read(paths)
-        lab = plan.make(wish, surroundings.look(client, paths), before=before)
+        lab = _with_network(wish, client, paths, before)
         if lab != before:
             _write(lab, paths)
     return lab
+
+
+def network_name(env: str) -> str:
+    """The name of the lab's network."""
+    return f"rollway-{env}"
+
+
+def labels(paths: LabPaths) -> dict[str, str]:
+    """What everything of the lab carries: whose it is, and of which checkout."""
+    return {LAB_LABEL: paths.env, PROJECT_LABEL: str(paths.root)}
 
 
 def containers(client: Any, env: str) -> list[dict[str, Any]]:
@@ -49,7 +64,8 @@ def containers(client: Any, env: str) -> list[dict[str, Any]]:
 
 def refuse_foreign(client: Any, paths: LabPaths) -> None:
     """Refuse when a lab of this name belongs to another checkout on the same machine."""
-    owners = {entry["Labels"].get(PROJECT_LABEL, "") for entry in containers(client, paths.env)}
+    ours = [*containers(client, paths.env), *_networks(client, paths.env)]
+    owners = {entry["Labels"].get(PROJECT_LABEL, "") for entry in ours}
     foreign = sorted(owners - {str(paths.root)})
     if foreign:
         raise RollwayError(
@@ -59,6 +75,44 @@ def refuse_foreign(client: Any, paths: LabPaths) -> None:
             next=f"(cd {foreign[0]} && ./invoke lab.down --env={paths.env}), or --env=lab-<name>",
             exit_code=exits.REFUSED,
         )
+
+
+def _networks(client: Any, env: str) -> list[dict[str, Any]]:
+    chosen = {"label": f"{LAB_LABEL}={env}"}
+    listed: list[dict[str, Any]] = client.api.networks(filters=chosen)
+    return listed
+
+
+def _with_network(
+    wish: plan.Wish, client: Any, paths: LabPaths, before: plan.Lab | None
+) -> plan.Lab:
+    """The lab as wished, once the engine has granted its network."""
+    for _attempt in range(_ATTEMPTS):
+        lab = plan.make(wish, surroundings.look(client, paths), before=before)
+        if _networks(client, wish.env) or _is_granted(lab, client, paths):
+            return lab
+    raise RollwayError(
+        f"lab {wish.env}",
+        f"the engine refuses its network {lab.subnet}: another one has these addresses by now",
+        next=f"./invoke lab.down --env={wish.env}, then the same command",
+        exit_code=exits.REFUSED,
+    )
+
+
+def _is_granted(lab: plan.Lab, client: Any, paths: LabPaths) -> bool:
+    """Whether the engine made the network; it refuses where somebody was faster."""
+    import docker
+
+    pool = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet=lab.subnet)])
+    try:
+        client.networks.create(
+            network_name(lab.env), driver="bridge", ipam=pool, labels=labels(paths)
+        )
+    except docker.errors.APIError as trouble:
+        if "overlaps" in str(trouble):
+            return False
+        raise
+    return True
 
 
 def _write(lab: plan.Lab, paths: LabPaths) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rollway.lab import capabilities, recipe
+from rollway.lab import capabilities, recipe, reservation
 from rollway.lab.paths import LabPaths
 from rollway.lab.plan import HTTP, REGISTRY, SSH, Lab, LabHost
-from rollway.lab.reservation import LAB_LABEL, PROJECT_LABEL, containers
 
 HOST_LABEL = "io.rollway.host"
 
@@ -16,12 +15,11 @@ def of(lab: Lab, client: Any, paths: LabPaths) -> dict[str, Any]:
     """Everything that `tasks_from: plan` hands on: the lab, the image, what is there too much."""
     tags = recipe.tags(paths.root)
     wanted = {container_name(lab.env, host.name) for host in lab.hosts}
-    there = {entry["Names"][0].lstrip("/") for entry in containers(client, lab.env)}
+    there = {entry["Names"][0].lstrip("/") for entry in reservation.containers(client, lab.env)}
     return {
         "env": lab.env,
-        "network": f"rollway-{lab.env}",
-        "subnet": lab.subnet,
-        "labels": {LAB_LABEL: lab.env, PROJECT_LABEL: str(paths.root)},
+        "network": reservation.network_name(lab.env),
+        "labels": reservation.labels(paths),
         "image": tags.ready if lab.kind == "ready" else tags.bare,
         "base_image": tags.base,
         "capabilities": capabilities.grantable(capabilities.own_status()),

@@ -15,9 +15,8 @@ from rollway.lab.plan import Surroundings
 def look(client: Any, paths: LabPaths) -> Surroundings:
     """Read the engine's networks, this machine's routes, and the plans of the other labs."""
     others = [json.loads(path.read_text()) for path in sorted(paths.labs.glob("*/lab.json"))]
-    reserved = {port for lab in others for host in lab["hosts"] for port in host["ports"].values()}
     networks = (*_engine_networks(client), *routes(), *(lab["subnet"] for lab in others))
-    return Surroundings(networks, lambda port: port not in reserved and _is_free(port))
+    return Surroundings(networks, _is_free)
 
 
 def routes(table: Path = Path("/proc/net/route")) -> list[str]:

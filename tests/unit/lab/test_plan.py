@@ -35,6 +35,7 @@ TAKEN = [
     pytest.param(("10.77.0.0/24",), "10.77.1.0/24", id="the next where another lab has the first"),
     pytest.param(("10.77.0.128/25", "10.77.2.0/23"), "10.77.1.0/24", id="one between two networks"),
     pytest.param(("10.76.0.0/15",), None, id="none where a route takes all of them"),
+    pytest.param(("10.77.0.0/18",), "10.77.64.0/24", id="one far behind"),
     pytest.param(("fd00::/64", "172.17.0.0/16"), "10.77.0.0/24", id="others do not matter"),
 ]
 
@@ -43,7 +44,7 @@ TAKEN = [
 def test_the_network_is_free(networks: tuple[str, ...], expected: str | None) -> None:
     around = Surroundings(networks, lambda _port: True)
     if expected is None:
-        with pytest.raises(RollwayError, match=r"lab network: every part of 10\.77\.0\.0/16"):
+        with pytest.raises(RollwayError, match=r"lab network: every part of 10\.77\.0\.0/17"):
             make(Wish("lab-x"), around, before=None)
     else:
         assert make(Wish("lab-x"), around, before=None).subnet == expected
@@ -57,6 +58,11 @@ def test_every_published_port_is_free_and_used_once() -> None:
         for port in host.ports.values()
     ]
     assert ports == [24000, 24002, 24004, 24006, 24008, 24010, 24012]
+
+
+def test_ports_belong_to_the_network() -> None:
+    around = Surroundings(("10.77.0.0/24", "10.77.1.0/24"), lambda _port: True)
+    assert make(Wish("lab-x"), around, before=None).hosts[0].ports == {22: 24120}
 
 
 EDGE_PORTS = [

@@ -28,6 +28,25 @@ def test_two_labs_share_neither_network_nor_port(tmp_path: Path) -> None:
     assert len(ports) == len(set(ports))
 
 
+def test_a_network_that_somebody_took_meanwhile_is_not_used(tmp_path: Path) -> None:
+    engine = EngineStandIn(taken_meanwhile=("10.77.0.0/24", "10.77.1.0/24"))
+    lab = reservation.reserve(plan.Wish("lab-x"), engine, LabPaths("lab-x", tmp_path))
+    assert lab.subnet == "10.77.2.0/24"
+    assert [network["Name"] for network in engine.made] == ["rollway-lab-x"]
+
+
+def test_a_lab_whose_network_went_to_another_is_refused(tmp_path: Path) -> None:
+    paths = LabPaths("lab-x", tmp_path)
+    reservation.reserve(plan.Wish("lab-x"), EngineStandIn(), paths)
+    engine = EngineStandIn(taken_meanwhile=("10.77.0.0/24",))
+    with pytest.raises(RollwayError) as refused:
+        reservation.reserve(plan.Wish("lab-x"), engine, paths)
+    assert str(refused.value) == (
+        "lab lab-x: the engine refuses its network 10.77.0.0/24: another one has these addresses "
+        "by now; next: ./invoke lab.down --env=lab-x, then the same command"
+    )
+
+
 def test_a_lab_of_another_checkout_is_refused(tmp_path: Path) -> None:
     paths = LabPaths("local", tmp_path)
     entry = container("rollway-local-app-1", env="local", project="/elsewhere")

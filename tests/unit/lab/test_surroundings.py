@@ -24,15 +24,14 @@ def test_a_machine_without_proc_has_no_routes_to_read(tmp_path: Path) -> None:
     assert surroundings.routes(tmp_path / "absent") == []
 
 
-def test_other_labs_keep_their_networks_and_ports(tmp_path: Path) -> None:
+def test_other_labs_keep_their_networks(tmp_path: Path) -> None:
     paths = LabPaths("lab-x", tmp_path)
     other = paths.labs / "local"
     other.mkdir(parents=True)
-    plan = {"subnet": "10.77.0.0/24", "hosts": [{"ports": {"22": 24000}}]}
+    plan = {"subnet": "10.77.0.0/24", "hosts": []}
     (other / "lab.json").write_text(json.dumps(plan))
     around = surroundings.look(EngineStandIn(subnets=["172.17.0.0/16"]), paths)
     assert {"10.77.0.0/24", "172.17.0.0/16"} <= set(around.networks)
-    assert not around.is_port_free(24000)
 
 
 def test_a_port_somebody_listens_on_is_not_free(tmp_path: Path) -> None:
