@@ -167,6 +167,23 @@ def test_going_back_to_a_warm_slot_is_quick_and_starts_its_workers(serving: Targ
     assert serving.running() == {*BLUE, "toy-green-api-1-1"}
 
 
+def test_an_accessory_outlives_the_releases_that_use_it(host: TargetHost) -> None:
+    started_at = "docker inspect toy-accessories-db-1 --format '{{.State.StartedAt}}'"
+    times = []
+    for release, slot in ((FIRST, "blue"), (SECOND, "green")):
+        content = toy.manifest(host.lab, release)
+        run = host.acquire()
+        started = host.start(run, toy.with_database(content, host.name, host.address), slot)
+        assert started["ok"], started["problem"]
+        host.conclude(run, "aborted", release)
+        times.append(host.shell(started_at))
+    assert times[0] == times[1]
+    env = host.shell(f"cat {RECORDS}/slots/green.env")
+    assert f"ROLLWAY_ACCESSORY_DB={host.address}" in env
+    url = f"http://{host.address}:{toy.DATABASE_PORT}/"
+    assert host.shell(f"curl -s {url}") == "v1"
+
+
 def test_a_start_that_was_killed_is_done_again(serving: TargetHost) -> None:
     run = serving.acquire()
     bad = toy.manifest(serving.lab, SECOND, fault="never_ready")

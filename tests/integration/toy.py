@@ -16,6 +16,7 @@ from rollway.lab.paths import lab_paths
 from tests.integration.lab_fleet import Lab
 
 APP = "toy"
+DATABASE_PORT = 18000
 SERVER = """\
 import os, signal, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -156,6 +157,32 @@ def manifest(
         "created": "2026-01-31T12:00:00Z",
         "source": source,
     }
+
+
+def with_database(content: dict[str, Any], host: str, address: str) -> dict[str, Any]:
+    """The same release with an accessory on `host`, played by the same server."""
+    reference = content["images"]["api"]
+    service = {
+        "image": reference,
+        "restart": "always",
+        "volumes": ["${ROLLWAY_FILES}/app:/app:ro"],
+        "ports": [f"${{ROLLWAY_ADDRESS}}:{DATABASE_PORT}:8000"],
+        "healthcheck": _healthcheck(),
+    }
+    described = {
+        "name": "db",
+        "hosts": [host],
+        "addresses": {host: address},
+        "port": DATABASE_PORT,
+        "condition": "service_healthy",
+    }
+    accessories = {
+        "compose": yaml.safe_dump({"services": {"db": service}}),
+        "hash": "d" * 64,
+        "images": {"db": reference},
+        "services": [described],
+    }
+    return {**content, "accessories": accessories}
 
 
 def _service(reference: str, fault: str) -> dict[str, Any]:
