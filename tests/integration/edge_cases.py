@@ -32,6 +32,8 @@ AT_ONCE = 3
 FLIPS = 20
 RELOADS = 5
 HOT_SECONDS = 0.25
+# which requests for api.example belong to the application with the path /v1
+SEEN = {"/v1": True, "/v1/x": True, "/v1x": False, "/": False}
 
 
 def case(function: Case) -> Case:
@@ -244,6 +246,20 @@ def a_reload_behind_its_back_does_not_undo_a_shift() -> str:
 
 
 @case
+def a_shift_is_recorded_with_its_worker() -> str:
+    with two_hosts() as edge:
+        first = edge.shift("a-green-1", "b-blue-1")["shifts"]
+        worker = edge.master.processes().current
+        assert {place: shift["worker"] for place, shift in first.items()} == {"a/blue": worker}
+        assert first["a/blue"]["run"] == "run-1"
+        second = edge.shift("a-green-1", "b-green-1", run_id="run-2")["shifts"]
+        assert second["a/blue"] == first["a/blue"], "it left rotation before this run"
+        assert second["b/blue"]["run"] == "run-2"
+        assert "a/blue" not in edge.shift("a-blue-1", "b-blue-1")["shifts"]
+    return json.dumps(second)
+
+
+@case
 def weights_move_without_a_reload() -> str:
     with two_hosts() as edge:
         both = ("a-blue-1", "a-green-1")
@@ -304,6 +320,9 @@ def routes_part_applications() -> str:
         edge.good(app="other", backend=api, servers=servers)
         routed = (edge.folder / "rollway.map").read_text()
         assert routed == "*/ iris\napi.example/v1/ other\n", routed
+        other = edge.models["a-blue-1"]
+        hits = {target: edge.hits(other, target, host="api.example") for target in SEEN}
+        assert hits == SEEN, hits
         clash = edge.step(app="third", backend=api, servers=servers)
         assert "is routed to other" in clash["problem"]["found"]
     return str(clash["problem"]["found"])

@@ -31,7 +31,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Tests say what they saw themselves."""
 
     def do_GET(self) -> None:
-        self.server.model.requests += 1
+        self.server.model.targets.append(self.path)
         target = urlsplit(self.path)
         if target.path.endswith("/stream"):
             self._stream(parse_qs(target.query))
@@ -41,7 +41,6 @@ class _Handler(BaseHTTPRequestHandler):
             self._say({"name": "iris"})
 
     def do_POST(self) -> None:
-        self.server.model.requests += 1
         self.rfile.read(int(self.headers["Content-Length"]))
         probabilities = [1.0, 0.0, 0.0] * len(LABELS)
         outputs = [
@@ -79,13 +78,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 @dataclass
 class Model:
-    """One model server on a loopback port; `requests` counts all, checks too."""
+    """One model server on a loopback port; `targets` are those of all GETs, checks too."""
 
     version: str
     port: int = 0
     is_ready: bool = True
     is_failing: bool = False
-    requests: int = 0
+    targets: list[str] = field(default_factory=list)
     _server: _Server | None = field(default=None, repr=False)
 
     def start(self) -> Model:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import shutil
 import socket
 import subprocess
@@ -130,6 +131,16 @@ class Rig:
                 versions=tuple({model.version for model in self.models.values()}),
             )
         )
+
+    def hits(self, model: Model, target: str, *, host: str) -> bool:
+        """Whether a request through the edge is counted by this model server as such a one."""
+        before = model.targets.count(target)
+        channel = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        for _ in self.models:  # once round
+            channel.request("GET", target, headers={"Host": host})
+            channel.getresponse().read()
+        channel.close()
+        return model.targets.count(target) - before == len(self.models)
 
     def close(self) -> None:
         self.process.terminate()
