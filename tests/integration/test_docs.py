@@ -1,0 +1,71 @@
+"""Every command in the documentation is run, on the lab instead of the environment it names."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.integration.lab_fleet import ROOT, Lab
+
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("build", "deploy", "rollback", "status")),
+    ROOT / "docs" / "provision.md",
+]
+CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
+# Run by other means: CI runs `test` itself, which runs `check`'s steps.
+ELSEWHERE = ("./invoke test", "./invoke check")
+HOSTS = {"app-2.staging.example.com": "app-2"}
+
+
+def commands_of(page: Path) -> list[str]:
+    """The commands of a page that the tests here run, in their order."""
+    blocks = CONSOLE.findall(page.read_text(encoding="utf-8"))
+    lines = [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    return [line for line in lines if not line.startswith(ELSEWHERE)]
+
+
+def on_the_lab(command: str, lab: Lab) -> list[str]:
+    """The same command for the lab; a deploy without a version means the commit only on local."""
+    words = [
+        re.sub(r"(--env=|inventories/)(local|staging)\b", rf"\1{lab.env}", word)
+        for word in command.split()
+    ]
+    words = [word.replace(old, new) for word in words for old, new in HOSTS.items()]
+    words = [word.removeprefix(".venv/bin/") for word in words]
+    if words[:2] == ["./invoke", "deploy"] and not any("--version" in word for word in words):
+        words.append("--version=1.0.0")
+    return words
+
+
+@pytest.fixture(scope="module")
+def released(lab: Lab) -> Lab:
+    """The lab with the two versions that the pages speak of."""
+    for version in ("1.0.0", "1.1.0"):
+        assert lab.invoke("build", f"--version={version}").returncode == 0
+        assert lab.invoke("deploy", f"--version={version}").returncode == 0
+    return lab
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+def test_the_commands_of_a_page_work(page: Path, released: Lab) -> None:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    commands = commands_of(page)
+    assert commands
+    for command in commands:
+        words = on_the_lab(command, released)
+        ran = subprocess.run(
+            words,
+            cwd=ROOT,
+            env={**os.environ, "PATH": path, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, f"{command}\n{ran.stdout}\n{ran.stderr}"
