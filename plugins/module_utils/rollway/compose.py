@@ -34,6 +34,22 @@ class Project:
     env_file: Path
 
 
+def networks_part(text: str) -> str:
+    """Return the top-level `networks` of a rendered project, as it stands there.
+
+    Compose up to 2.26 takes a network that exists as it is, so one whose definition changed has
+    to go first.
+    """
+    lines: list[str] = []
+    inside = False
+    for line in text.splitlines():
+        if line[:1] not in ("", " ", "#"):
+            inside = line.startswith("networks:")
+        if inside:
+            lines.append(line)
+    return "\n".join(lines)
+
+
 def compose_command() -> list[str]:
     """Return what starts Compose on this host."""
     found = (Path(folder, "docker-compose") for folder in PLUGIN_FOLDERS)

@@ -7,11 +7,13 @@ from typing import Any
 
 from .accessories import bring_up_accessories, wait_for_accessories
 from .call import Call
+from .compose import networks_part
 from .containers import failure_reports, project_containers
 from .manifest import WEB, Manifest
 from .place import Place, environment, has_environment, write_environment
 from .problem import Problem
 from .ready import is_serving, wait_ready, web_targets
+from .releases import load_manifest
 from .slot import bring_up, drain, emptied, occupied, tear_down, with_state
 from .state import EMPTY, RUNNING, STARTING, State
 from .timer import disarm
@@ -47,7 +49,7 @@ def start(call: Call, manifest: Manifest, how: Start) -> dict[str, Any]:
     if call.check:
         return {"cut": {}}
     state = call.enter("start", manifest.id)
-    cut = _clear(call, state, how)
+    cut = _clear(call, state, manifest, how)
     call.save(occupied(call.fence(), place.slot, manifest, STARTING))
     _start(call, manifest, how, values)
     call.save(occupied(call.fence(), place.slot, manifest, RUNNING))
@@ -107,7 +109,7 @@ def _keep(call: Call, state: State, slot: str) -> dict[str, Any]:
     return {"cut": {}}
 
 
-def _clear(call: Call, state: State, how: Start) -> dict[str, int]:
+def _clear(call: Call, state: State, manifest: Manifest, how: Start) -> dict[str, int]:
     """Empty the slot: wait until it serves nobody, then stop and remove what is there."""
     slot = how.place.slot
     recorded = state.slots[slot]
@@ -117,8 +119,16 @@ def _clear(call: Call, state: State, how: Start) -> dict[str, int]:
         with call.timed("drain"):
             cut = drain(call, slot, recorded, seconds=how.drain_seconds)
     with call.timed("clear"):
-        tear_down(call, slot)
+        same = _has_same_networks(call, recorded.release, manifest)
+        tear_down(call, slot, keeps_networks=same)
     return cut
+
+
+def _has_same_networks(call: Call, release: str | None, manifest: Manifest) -> bool:
+    if release is None or not call.paths.release(release).is_dir():
+        return False
+    before = load_manifest(call.paths, release)
+    return networks_part(before.compose) == networks_part(manifest.compose)
 
 
 def _make_volumes(call: Call, manifest: Manifest) -> None:

@@ -17,6 +17,13 @@ def test_up_names_the_project_its_file_and_its_services_after_two_dashes() -> No
     ]
 
 
+def test_the_networks_of_a_project_are_found_among_its_top_level_keys() -> None:
+    services = "services:\n  a:\n    networks:\n      x: null\n"
+    text = f"{services}networks:\n  x:\n    internal: true\nvolumes: {{}}\n"
+    assert compose.networks_part(text) == "networks:\n  x:\n    internal: true"
+    assert compose.networks_part("services: {}\n") == ""
+
+
 VERSIONS: list[Any] = [
     pytest.param("2.26.1-4", (2, 26, 1), id="Debian's"),
     pytest.param("v2.24.4", (2, 24, 4), id="Docker's"),

@@ -73,6 +73,22 @@ def test_a_third_deploy_reuses_the_first_slot_and_its_ports(host: FakeHost) -> N
     assert host.slots() == {"blue": (THIRD, "running"), "green": (SECOND, "warm")}
     env = (host.root / "iris/slots/blue.env").read_text()
     assert "ROLLWAY_PORT_API_1=20000\n" in env
+
+
+def test_a_slot_that_is_filled_again_keeps_its_networks(host: FakeHost) -> None:
+    host.deploy(FIRST, "blue")
+    host.deploy(SECOND, "green", old="blue")
+    host.deploy(THIRD, "blue", old="green")
+    assert not [line for line in host.engine.log if line.startswith("remove network")]
+
+
+def test_a_network_whose_definition_changed_is_made_anew(host: FakeHost) -> None:
+    host.deploy(FIRST, "blue")
+    host.deploy(SECOND, "green", old="blue")
+    acquired = host.step("acquire", services=WEB)
+    changed = a_manifest(THIRD, compose="services: {}\nnetworks:\n  back: {internal: true}\n")
+    common = {"generation": acquired["generation"], "slot": "blue"}
+    assert host.step("stage", **common, manifest=changed, then_start=True)["ok"]
     assert "remove network iris-blue_default" in host.engine.log
 
 
