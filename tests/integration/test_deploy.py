@@ -51,6 +51,7 @@ def _alternate(lab: Lab, versions: list[str], deploy: Callable[[str], object]) -
             deploy(version)
     assert report.lost == []
     assert report.cut_streams == []
+    assert report.idle_closes == 0
     assert report.answered > 0
     assert set(report.versions) <= set(GOOD)
 
