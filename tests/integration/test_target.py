@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-import yaml
 
 from tests.integration import toy
 from tests.integration.lab_fleet import Lab
@@ -21,9 +20,7 @@ GREEN = {"toy-green-api-1-1", "toy-green-worker-1-1"}
 @pytest.fixture
 def host(lab: Lab) -> Iterator[TargetHost]:
     """The first app host of the lab, without the toy application."""
-    inventory = yaml.safe_load((lab.inventory / "hosts.yml").read_text())
-    name = lab.hosts[0]
-    found = TargetHost(lab, name, inventory["all"]["hosts"][name]["rollway_address"])
+    found = TargetHost(lab, lab.hosts[0], toy.settings(lab)["rollway_address"])
     found.clear()
     yield found
     found.clear()

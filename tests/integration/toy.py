@@ -7,13 +7,16 @@ import functools
 import hashlib
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import docker
 import yaml
 
 from rollway.lab.paths import lab_paths
-from tests.integration.lab_fleet import Lab
+from tests.integration.lab_fleet import ROOT, Lab
 
 APP = "toy"
 DATABASE_PORT = 18000
@@ -67,20 +70,20 @@ def image(lab: Lab, version: str) -> str:
     No public registry is needed for it. Versions differ by a variable only.
     """
     client = docker.from_env(timeout=120)
-    settings = _settings(lab)
-    repository = f"{settings['rollway_registry_controller']}/{APP}"
+    known = settings(lab)
+    repository = f"{known['rollway_registry_controller']}/{APP}"
     client.api.import_image_from_data(
         _python(lab),
         repository=repository,
         tag=version,
         changes=[f"ENV VERSION={version}", 'CMD ["python3", "/app/server.py"]'],
     )
-    login = {"username": settings["rollway_registry_username"], "password": password(lab)}
+    login = {"username": known["rollway_registry_username"], "password": password(lab)}
     pushed = client.api.push(repository, tag=version, auth_config=login, stream=True, decode=True)
     text = json.dumps(list(pushed))
     digest = re.search(r'"Digest": "(sha256:[0-9a-f]{64})"', text)
     assert digest, text
-    return f"{settings['rollway_registry']}/{APP}@{digest[1]}"
+    return f"{known['rollway_registry']}/{APP}@{digest[1]}"
 
 
 @functools.cache
@@ -106,10 +109,10 @@ def password(lab: Lab) -> str:
 
 def registry_auth(lab: Lab) -> dict[str, str]:
     """The login as the module takes it."""
-    settings = _settings(lab)
+    known = settings(lab)
     return {
-        "serveraddress": settings["rollway_registry"],
-        "username": settings["rollway_registry_username"],
+        "serveraddress": known["rollway_registry"],
+        "username": known["rollway_registry_username"],
         "password": password(lab),
     }
 
@@ -228,6 +231,10 @@ def _file(path: str, content: str, mode: str) -> dict[str, str]:
     }
 
 
-def _settings(lab: Lab) -> dict[str, str]:
-    found: dict[str, str] = yaml.safe_load((lab.inventory / "hosts.yml").read_text())["all"]["vars"]
+@functools.cache
+def settings(lab: Lab) -> dict[str, str]:
+    """The inventory's variables of the host that the toy is tried on."""
+    asked = ["ansible-inventory", f"--inventory={lab.inventory}", f"--host={lab.hosts[0]}"]
+    command = [str(Path(sys.executable).parent / asked[0]), *asked[1:]]
+    found: dict[str, str] = json.loads(subprocess.check_output(command, cwd=ROOT))
     return found
