@@ -81,6 +81,7 @@ def image(lab: Lab, version: str) -> str:
     login = {"username": known["rollway_registry_username"], "password": password(lab)}
     pushed = client.api.push(repository, tag=version, auth_config=login, stream=True, decode=True)
     text = json.dumps(list(pushed))
+    client.images.remove(f"{repository}:{version}", force=True)  # the registry has it now
     digest = re.search(r'"Digest": "(sha256:[0-9a-f]{64})"', text)
     assert digest, text
     return f"{known['rollway_registry']}/{APP}@{digest[1]}"
