@@ -59,6 +59,10 @@ options:
     description: Images to look for.
     type: list
     elements: str
+  reads_edge:
+    description: Whether V(acquire) also says what the HAProxy of this host serves.
+    type: bool
+    default: false
   release_id:
     description: The release.
     type: str
@@ -191,6 +195,7 @@ ARGUMENTS = {
     "alive": {"type": "dict"},
     "services": {"type": "list", "elements": "dict"},
     "images": {"type": "list", "elements": "str"},
+    "reads_edge": {"type": "bool", "default": False},
     "release_id": {"type": "str"},
     # These two hold secrets. `no_log` on them would replace every equal text in the result, such
     # as a registry's name in an image: the module as a whole logs nothing instead, see `main`.

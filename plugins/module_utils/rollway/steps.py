@@ -57,7 +57,25 @@ def _acquire(call: Call, params: Params) -> Result:
         images=tuple(image_reference(item) for item in params.get("images") or ()),
         release=release_id(params["release_id"]) if params.get("release_id") else None,
     )
-    return acquire(call, question)
+    result = acquire(call, question)
+    return {**result, **_edge(params)} if params.get("reads_edge") else result
+
+
+def _edge(params: Params) -> Result:
+    """What an edge serves, in the same call: another one would cost its time on every run."""
+    from .edge_steps import run_edge_step
+    from .edge_store import Paths as EdgePaths
+    from .haproxy_socket import MASTER_SOCKET
+
+    asked = {
+        "app": params["app"],
+        "step": "read",
+        "root": EdgePaths().root,
+        "config_dir": EdgePaths().config,
+        "master_socket": MASTER_SOCKET,
+    }
+    edge = run_edge_step(asked, check=True, diff=False)
+    return {"edge": edge} if edge["ok"] else {"edge": edge, "ok": False, "problem": edge["problem"]}
 
 
 def _stage(call: Call, params: Params) -> Result:

@@ -36,17 +36,17 @@ def acquire_calls(request: Request, host: str, *, reads_only: bool) -> list[Call
         "run": request.run,
         "alive": request.alive,
     }
-    if host in request.edges and host not in request.app_hosts:
-        edge = {**arguments, "kind": "edge", "root": EDGE_ROOT}
-        return [Call(HOST_MODULE, edge), _read_edge(request.app)]
+    arguments["reads_edge"] = host in request.edges
+    if host not in request.app_hosts:
+        return [Call(HOST_MODULE, {**arguments, "kind": "edge", "root": EDGE_ROOT})]
     services = [
         {"name": service["name"], "replicas": service["replicas"]}
         for service in (request.manifest or {}).get("services", [])
         if service["class"] == "web" and service.get("port")
     ]
     images = sorted(set((request.manifest or {}).get("images", {}).values()))
-    app = Call(HOST_MODULE, {**arguments, "kind": "app", "services": services, "images": images})
-    return [app, _read_edge(request.app)] if host in request.edges else [app]
+    asked = {"kind": "app", "services": services, "images": images}
+    return [Call(HOST_MODULE, {**arguments, **asked})]
 
 
 def stage_call(plan: Plan, host: HostPlan, manifest: Mapping[str, Any]) -> Call:
@@ -181,7 +181,3 @@ def _edge_common(plan: Plan, release: Mapping[str, Any]) -> dict[str, Any]:
 def _http(release: Mapping[str, Any]) -> Mapping[str, Any]:
     http: Mapping[str, Any] = release.get("http") or {}
     return http
-
-
-def _read_edge(app: str) -> Call:
-    return Call(EDGE_MODULE, {"app": app, "step": "read"})
