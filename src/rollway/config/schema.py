@@ -13,10 +13,28 @@ from rollway.config.model import XRollway
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
+_NUMBERS = ("number", "integer")
+_VARIABLE = {"type": "string", "pattern": r"\$\{?[A-Za-z_]"}
+
 
 def schema_of() -> dict[str, Any]:
     """The JSON Schema of the value of `x-rollway`."""
-    return {"$schema": _DRAFT, **XRollway.model_json_schema(by_alias=True)}
+    schema: dict[str, Any] = _or_variable(XRollway.model_json_schema(by_alias=True))
+    return {"$schema": _DRAFT, **schema}
+
+
+def _or_variable(node: Any) -> Any:
+    """The schema with a Compose variable wherever a number may stand: editors see the raw file."""
+    if isinstance(node, list):
+        return [_or_variable(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    if node.get("type") in _NUMBERS:
+        words = ("title", "description", "default")
+        kept = {key: value for key, value in node.items() if key not in words}
+        named = {key: node[key] for key in words if key in node}
+        return {**named, "anyOf": [kept, _VARIABLE]}
+    return {key: _or_variable(value) for key, value in node.items()}
 
 
 def schema_text() -> str:
