@@ -29,7 +29,7 @@ class Call:
 
 def acquire_calls(request: Request, host: str, *, reads_only: bool) -> list[Call]:
     """Ask a host what it is and take its lock; an edge also says what it serves."""
-    arguments = {
+    arguments: dict[str, Any] = {
         "step": "acquire",
         "mode": "read" if reads_only else "lock",
         "app": request.app,
