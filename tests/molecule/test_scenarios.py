@@ -33,7 +33,7 @@ def _molecule(*words: str) -> None:
 @pytest.fixture(scope="module")
 def fleet() -> Iterator[None]:
     """Hosts of an interrupted session are removed first: Molecule takes them for its own."""
-    run_step(Step("lab.down", ("rollway.lab", "down", "--env=lab-molecule")))
+    run_family([str(ROOT / "invoke"), "lab.down", "--env=lab-molecule"])
     _molecule("reset")
     try:
         _molecule("create")
