@@ -103,8 +103,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         )
 
     def _environment(self) -> str:
-        source = Path(str(self._vars["ansible_inventory_sources"][0]))
-        return source.name if source.is_dir() else source.parent.name
+        """The folder below inventories/, whichever of several inventories it is."""
+        sources = [Path(str(source)) for source in self._vars["ansible_inventory_sources"]]
+        folders = [source if source.is_dir() else source.parent for source in sources]
+        named = [folder for folder in folders if folder.parent.name == "inventories"]
+        return (named or folders)[0].name
 
     def _registry(self) -> dict[str, str | None]:
         names = ("controller", "ca", "username", "password")

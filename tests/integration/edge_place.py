@@ -53,8 +53,8 @@ def run_on_edge(inventory: Path, host: str) -> Results:
 
 def ssh(inventory: Path, host: str) -> list[str]:
     """The command that reaches a host of a generated inventory."""
-    everything = yaml.safe_load((inventory / "hosts.yml").read_text())["all"]
-    told = {**everything["vars"], **everything["hosts"][host]}
+    groups = yaml.safe_load((inventory / "hosts.yml").read_text())["all"]["children"]
+    told = {**groups["fleet"]["vars"], **groups["fleet"]["hosts"][host]}
     return [
         "ssh",
         *shlex.split(told["ansible_ssh_common_args"]),
