@@ -39,7 +39,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             return steps[str(self._task.args["step"])]()
         except RollwayError as error:
             self._record_error(error)
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
 
     def _record_error(self, error: RollwayError) -> None:
         """Leave the exit code where the command line finds it: Ansible has codes of its own."""
@@ -95,7 +95,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             edges=[str(name) for name in groups.get("edge", [])],
             addresses={name: str(hosts[name].get("rollway_address", "")) for name in app_hosts},
             registry=self._registry(),
-            variables={str(key): str(value) for key, value in args["variables"].items()},
+            variables=_variables(args.get("variables") or {}),
             url=str(args.get("url") or ""),
             process=os.getppid(),
             must_confirm=_is_true(args.get("confirm")) and not _is_true(args.get("confirmed")),
@@ -117,6 +117,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     def _value(self, name: str) -> str | None:
         value = self._templar.template(self._vars.get(name))
         return str(value) if value else None
+
+
+def _variables(told: Any) -> dict[str, str]:
+    if not isinstance(told, dict):
+        raise RollwayError(
+            "rollway_variables",
+            f"{told!r}",
+            accepted="a mapping of names to values",
+            next="edit group_vars/all.yml of the inventory",
+        )
+    return {str(key): str(value) for key, value in told.items()}
 
 
 def _is_true(value: Any) -> bool:

@@ -68,9 +68,12 @@ def status(_context: Any, env: str = "local", json: bool = False) -> int:
 def _count(value: str) -> int | None:
     if not value:
         return None
+    from rollway.lab.plan import MOST_HOSTS
+
     # Invoke's own int option answers a word with a traceback
-    if not value.isdecimal():
-        raise RollwayError("--hosts", f"{value!r}", accepted="a number", next="--hosts=3")
+    if not (value.isascii() and value.isdecimal() and 1 <= int(value) <= MOST_HOSTS):
+        accepted = f"a number from 1 to {MOST_HOSTS}"
+        raise RollwayError("--hosts", f"{value!r}", accepted=accepted, next="--hosts=3")
     return int(value)
 
 

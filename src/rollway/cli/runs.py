@@ -13,7 +13,7 @@ from rollway import exits
 from rollway.cli.options import INVENTORIES, RUNS
 from rollway.records import identity
 from rollway.remote.playbook import Ended, Play, run_playbook
-from rollway.rollout.reading import CONFIRM
+from rollway.rollout.reading import CONFIRM, open_run
 
 _SIGNALLED = 128
 
@@ -26,7 +26,6 @@ class Wanted:
     env: str
     app: str
     inputs: Mapping[str, str] = field(default_factory=dict)
-    limit: str | None = None
     check: bool = False
     diff: bool = False
     verbose: bool = False
@@ -47,12 +46,17 @@ def run_confirmed(wanted: Wanted) -> tuple[int, Path]:
 def run_release(wanted: Wanted) -> tuple[int, Path]:
     """Run `playbooks/<verb>.yml`; returns the exit code of the contract and the run's folder."""
     run_id = identity.new_run_id(wanted.verb)
-    named = {"rollway_env": wanted.env, "rollway_app": wanted.app, "rollway_run_id": run_id}
+    open_run(RUNS, run_id)  # here, where an unusable folder still has its exit code
+    named = {
+        "rollway_env": wanted.env,
+        "rollway_app": wanted.app,
+        "rollway_run_id": run_id,
+        "rollway_runs_dir": str(RUNS),
+    }
     play = Play(
         f"playbooks/{wanted.verb}.yml",
         inventory=INVENTORIES / wanted.env,
         extra_vars={**named, **wanted.inputs},
-        limit=f"{wanted.limit}:edge:localhost" if wanted.limit else None,
         check=wanted.check,
         diff=wanted.diff,
         verbose=int(wanted.verbose),
@@ -81,7 +85,7 @@ def read_result(run_dir: Path, name: str = "result.json") -> dict[str, Any]:
 
 def say_end(result: Mapping[str, Any], *, seconds: float, as_json: bool) -> None:
     """The result on stdout as JSON, or in a few lines what happened and what to type next."""
-    if as_json:
+    if as_json and result:
         sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
     if not result:
         return

@@ -43,10 +43,22 @@ def remove(client: Any, paths: LabPaths) -> bool:
     return bool(hosts or volumes or networks)
 
 
+GENERATED = "Written by lab.up"
+
+
 def forget(paths: LabPaths) -> None:
     """Remove the lab's keys, plan and inventory."""
     shutil.rmtree(paths.folder, ignore_errors=True)
-    shutil.rmtree(paths.inventory.parent, ignore_errors=True)
+    if _is_generated(paths):
+        shutil.rmtree(paths.inventory.parent, ignore_errors=True)
+
+
+def _is_generated(paths: LabPaths) -> bool:
+    """Whether lab.up wrote the inventory: what a person wrote under a lab's name is theirs."""
+    try:
+        return GENERATED in paths.inventory.read_text(encoding="utf-8")
+    except OSError:
+        return False
 
 
 def _remove_images(client: Any, progress: Progress) -> bool:

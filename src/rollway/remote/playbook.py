@@ -88,6 +88,8 @@ def run_in_group(command: Sequence[str], *, environment: Mapping[str, str]) -> E
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     ours = {"PATH": path, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+    if "utf" not in (os.environ.get("LC_ALL") or os.environ.get("LANG") or "").lower():
+        ours["LC_ALL"] = "C.UTF-8"  # Ansible does not start without UTF-8
     return {**os.environ, **ours, **extra}
 
 

@@ -185,7 +185,7 @@ def _refusal(request: Request, acquired: Mapping[str, Event]) -> Refusal | None:
 
 def _trouble(name: str, event: Event | None) -> dict[str, str] | None:
     if event is None:
-        return _problem(name, "it was not asked", "run without a --limit that leaves it out")
+        return _problem(name, "it was not asked", "the same command without --limit")
     if event.unreachable:
         found = f"unreachable: {event.result.get('msg', 'no answer over SSH')}"
         return _problem(name, found.strip(), f"ssh to {name} by hand, mend it, run this again")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -93,14 +94,22 @@ def _check_fleet(inputs: Inputs) -> None:
                 accepted="at least one host in each of the groups app and edge",
                 next=f"add one to inventories/{inputs.env}/hosts.yml",
             )
-    missing = [host for host in inputs.app_hosts if not inputs.addresses.get(host)]
+    missing = [host for host in inputs.app_hosts if not _is_address(inputs.addresses.get(host))]
     if missing:
         raise RollwayError(
             f"inventories/{inputs.env}: {', '.join(missing)}",
-            "rollway_address is not set",
-            accepted="the address at which the edge reaches the host",
+            "rollway_address is not set, or is no address",
+            accepted="the IP address at which the edge reaches the host",
             next=f"set it in inventories/{inputs.env}/hosts.yml",
         )
+
+
+def _is_address(text: str | None) -> bool:
+    try:
+        address = ipaddress.ip_address(text or "")
+    except ValueError:
+        return False
+    return not (address.is_unspecified or address.is_multicast)
 
 
 def _check_confirmed(inputs: Inputs) -> None:

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rollway import exits
+from rollway.errors import RollwayError
+from rollway.rollout.reading import CONFIRM, Inputs, open_run, read
+from rollway.rollout.request import load_request
+
+
+def _inputs(tmp_path: Path, **changes: Any) -> Inputs:
+    compose = tmp_path / "apps" / "iris" / "compose.yml"
+    compose.parent.mkdir(parents=True, exist_ok=True)
+    compose.write_text("services: {}\n")
+    values: dict[str, Any] = {
+        "verb": "rollback",
+        "env": "staging",
+        "app": "",
+        "version": "",
+        "to": "",
+        "run_id": "run-1",
+        "apps_dir": tmp_path / "apps",
+        "runs_dir": tmp_path / "runs",
+        "app_hosts": ["app-1"],
+        "edges": ["edge-1"],
+        "addresses": {"app-1": "192.0.2.11"},
+        "registry": {},
+        "variables": {},
+        "url": "",
+        "process": 1,
+        "reads_only": False,
+        "must_confirm": False,
+        **changes,
+    }
+    return Inputs(**values)
+
+
+def test_a_request_is_written_for_its_owner_alone(tmp_path: Path) -> None:
+    run_dir = read(_inputs(tmp_path))
+    assert load_request(run_dir).app == "iris"
+    assert run_dir.stat().st_mode & 0o777 == 0o700
+    assert (run_dir / "request.json").stat().st_mode & 0o777 == 0o600
+
+
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "no app hosts",
+        {"app_hosts": []},
+        (
+            "inventories/staging: the group app has no hosts; accepted: at least one host in each "
+            "of the groups app and edge; next: add one to inventories/staging/hosts.yml"
+        ),
+    ),
+    (
+        "no edge",
+        {"edges": []},
+        (
+            "inventories/staging: the group edge has no hosts; accepted: at least one host in each "
+            "of the groups app and edge; next: add one to inventories/staging/hosts.yml"
+        ),
+    ),
+    *[
+        (
+            f"the address {address!r}",
+            {"addresses": {"app-1": address}},
+            (
+                "inventories/staging: app-1: rollway_address is not set, or is no address; "
+                "accepted: the IP address at which the edge reaches the host; next: set it in "
+                "inventories/staging/hosts.yml"
+            ),
+        )
+        for address in ("", "None", "not an address; x", "0.0.0.0", "999.1.1.1", "192.0.2.1/24")
+    ],
+    (
+        "an unknown application",
+        {"app": "nope"},
+        (
+            "apps/nope: there is no such application; accepted: iris; next: pass --app=NAME "
+            "(rollway_app=NAME for ansible-playbook)"
+        ),
+    ),
+    (
+        "an environment that asks first",
+        {"must_confirm": True},
+        (
+            f"{CONFIRM}: staging asks before a rollback; accepted: a yes at the terminal, --yes, "
+            "or rollway_yes=true for ansible-playbook; next: ./invoke rollback --env=staging --yes"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"), [c[1:] for c in REFUSED], ids=[c[0] for c in REFUSED]
+)
+def test_refusals(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(RollwayError) as refusal:
+        read(_inputs(tmp_path, **changes))
+    assert (str(refusal.value), refusal.value.exit_code) == (message, exits.USAGE)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_reading_needs_no_confirmation(tmp_path: Path) -> None:
+    assert read(_inputs(tmp_path, must_confirm=True, reads_only=True)).exists()
+
+
+def test_records_that_cannot_be_written_are_named(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file")
+    with pytest.raises(RollwayError, match="cannot be made: Not a directory"):
+        open_run(tmp_path / "runs", "run-1")
