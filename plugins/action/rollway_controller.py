@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import lookup_loader
 
 from rollway.errors import RollwayError
 from rollway.report.result import write_error, write_report, write_status
@@ -99,8 +100,19 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             url=str(args.get("url") or ""),
             process=os.getppid(),
             must_confirm=_is_true(args.get("confirm")) and not _is_true(args.get("confirmed")),
+            limit=self._limit(),
             reads_only=bool(self._task.check_mode) or args["verb"] == "status",
         )
+
+    def _limit(self) -> list[str] | None:
+        """The hosts that `--limit` leaves in, by Ansible's own reading of the pattern."""
+        pattern = self._vars.get("ansible_limit")
+        if not pattern:
+            return None
+        lookup = lookup_loader.get(
+            "ansible.builtin.inventory_hostnames", loader=self._loader, templar=self._templar
+        )
+        return [str(name) for name in lookup.run([str(pattern)], variables=self._vars)]
 
     def _environment(self) -> str:
         """The folder below inventories/, whichever of several inventories it is."""

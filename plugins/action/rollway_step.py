@@ -45,8 +45,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         read = self._vars["hostvars"].get("localhost", {}).get("__release_read") or {}
         if "run_dir" not in read:
             raise AnsibleError(
-                "the step `read` on localhost did not run: a deploy is for the whole fleet; "
-                "next: the same command without --limit"
+                "the step `read` on localhost did not run; accepted: a --limit that keeps "
+                "localhost and every edge; next: --limit=HOSTS:edge:localhost"
             )
         return Path(str(read["run_dir"]))
 

@@ -22,10 +22,11 @@ options:
     required: true
   step:
     description:
-      - V(apply) makes the desired state; V(read) only looks; V(settle) waits until no worker of an
-        earlier reload is left; V(remove) takes the application out.
+      - V(apply) makes the desired state; V(load) only its topology, without moving traffic;
+        V(read) only looks; V(settle) waits until no worker of an earlier reload is left;
+        V(remove) takes the application out.
     type: str
-    choices: [apply, read, settle, remove]
+    choices: [apply, load, read, settle, remove]
     default: apply
   backend:
     description: C(ready), C(hosts), C(path), C(retry) and C(drain_seconds) of the application.
@@ -129,7 +130,7 @@ old_workers:
 reloaded:
   description: Whether the topology took a reload.
   type: bool
-  returned: with V(apply) and V(remove)
+  returned: with V(apply), V(load) and V(remove)
 shifted:
   description: Servers whose state or weight changed.
   type: list
@@ -164,7 +165,11 @@ from ansible.module_utils.rollway.haproxy_socket import MASTER_SOCKET
 
 ARGUMENTS = {
     "app": {"type": "str", "required": True},
-    "step": {"type": "str", "choices": ["apply", "read", "settle", "remove"], "default": "apply"},
+    "step": {
+        "type": "str",
+        "choices": ["apply", "load", "read", "settle", "remove"],
+        "default": "apply",
+    },
     "backend": {"type": "dict"},
     "servers": {"type": "list", "elements": "dict"},
     "probe": {"type": "list", "elements": "str", "default": []},

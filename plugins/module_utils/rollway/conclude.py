@@ -14,7 +14,7 @@ from .leave import drain_away, keep_warm
 from .lock import read_lock, remove_lock
 from .names import SLOTS, other_slot
 from .problem import Problem
-from .releases import images_in_use, remove_release, surplus
+from .releases import counter, images_in_use, remove_release, surplus
 from .slot import remove_project, with_state
 from .state import (
     BAD,
@@ -68,6 +68,8 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
         state = _settle(call, state, end)
         with call.timed("prune"):
             state, pruned = _prune(call, state, end)
+    if end.outcome != ABORTED and end.release:
+        state = replace(state, last_release=_newest(state.last_release, end.release))
     _record(call, end)
     _unlock(call, state)
     return {"pruned": pruned, "unlocked": True}
@@ -157,6 +159,10 @@ def _record(call: Call, end: Conclusion) -> None:
     with call.paths.audit.open("a", encoding="utf-8") as audit:
         audit.write(json.dumps(line, ensure_ascii=False) + "\n")
     call.paths.audit.chmod(0o600)
+
+
+def _newest(known: str | None, release: str) -> str:
+    return max(known or release, release, key=counter)
 
 
 def _unlock(call: Call, state: State) -> None:

@@ -73,6 +73,18 @@ def apply(edge: Edge, wish: Wish) -> Applied:
         return _shift(edge, wish, is_new=is_new, text=text)
 
 
+def load(edge: Edge, wish: Wish) -> bool:
+    """Load the topology if it differs, and move no traffic; whether that took a reload."""
+    with edge_store.held(edge.paths):
+        others = _checked(edge, wish)
+        seen = view(edge.master)
+        is_new = needs_reload(edge.paths, wish.backend, wish.servers, others=others, seen=seen)
+        if is_new:
+            with edge.timed("reload"):
+                load_topology(edge, wish.backend, wish.servers, others=others, seen=seen)
+    return is_new
+
+
 def _shift(edge: Edge, wish: Wish, *, is_new: bool, text: str) -> Applied:
     for _ in range(ATTEMPTS):
         with edge.timed("read"):

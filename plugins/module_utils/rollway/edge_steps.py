@@ -62,6 +62,12 @@ def _apply(edge: Edge, app: str, params: Params, check: bool) -> Result:  # noqa
     return result
 
 
+def _load(edge: Edge, app: str, params: Params, check: bool) -> Result:  # noqa: FBT001
+    wish = _wish(app, params)
+    is_new = edge_apply.foresee(edge, wish).reloaded if check else edge_apply.load(edge, wish)
+    return {"changed": is_new, "reloaded": is_new}
+
+
 def _observe(edge: Edge, wish: Wish, applied: Applied, seconds: float) -> Result:
     """Outside the mutex: another application may move while this one is watched."""
     before = applied.before
@@ -113,7 +119,7 @@ def _remove(edge: Edge, app: str, _params: Params, check: bool) -> Result:  # no
 def _wish(app: str, params: Params) -> Wish:
     for name in ("backend", "servers"):
         if params.get(name) is None:
-            raise Problem(name, "not given", f"the step apply needs {name}")
+            raise Problem(name, "not given", f"the step {params['step']} needs {name}")
     return Wish(
         backend=read_backend(app, params["backend"]),
         servers=tuple(read_servers(params["servers"])),
@@ -125,6 +131,7 @@ def _wish(app: str, params: Params) -> Wish:
 
 _STEPS: dict[str, Callable[[Edge, str, Params, bool], Result]] = {
     "apply": _apply,
+    "load": _load,
     "read": _read,
     "settle": _settle,
     "remove": _remove,

@@ -96,7 +96,7 @@ def surplus(paths: AppPaths, state: State, *, retention: int, keep: Iterable[str
     Never one that stands in a slot, is the last good one, lends its files to the accessories, or
     is named in `keep`.
     """
-    ids = sorted({*kept_releases(paths), *state.releases}, key=_counter)
+    ids = sorted({*kept_releases(paths), *state.releases}, key=counter)
     used = {*state.releases_in_slots(), state.last_good, state.accessories_release}
     needed = {*ids[-retention:], *used, *keep}
     return [release for release in ids if release not in needed]
@@ -148,7 +148,7 @@ def _content_of(file: Mapping[str, Any]) -> bytes:
     return content
 
 
-def _counter(release: str) -> tuple[int, str]:
+def counter(release: str) -> tuple[int, str]:
     """Order ids such as 9-1.0 before 10-1.1; one without a number is the oldest."""
     number = release.partition("-")[0]
     return (int(number) if number.isdigit() else -1, release)

@@ -79,7 +79,8 @@ class Phase:
 class State:
     """The record of one application on one host; `generation` rises when it changes hands.
 
-    `accessories_release` is the release whose files the accessories use.
+    `accessories_release` is the release whose files the accessories use. `last_release` is the
+    newest that any run was about: edges know it also of hosts that a limit left out.
     """
 
     app: str
@@ -91,6 +92,7 @@ class State:
     phase: Phase | None = None
     accessories_hash: str | None = None
     accessories_release: str | None = None
+    last_release: str | None = None
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> State:
@@ -107,6 +109,7 @@ class State:
             phase=Phase.from_json(value["phase"]),
             accessories_hash=value["accessories_hash"],
             accessories_release=value.get("accessories_release"),
+            last_release=value.get("last_release"),
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from rollway import names
@@ -12,6 +13,7 @@ INVENTORIES = ROOT / "inventories"
 APPS = ROOT / "apps"
 RUNS = ROOT / ".rollway" / "runs"
 LOCAL = "local"
+_PATTERN = re.compile(r"[A-Za-z0-9_*?!\[][A-Za-z0-9_.:,&!*?\[\]-]*")
 
 
 def environment(value: str | None) -> str:
@@ -49,6 +51,18 @@ def application(value: str | None) -> str:
             next=f"write apps/{name}/compose.yml" if name else "pass --app=NAME",
         )
     return name
+
+
+def limit(value: str | None) -> str:
+    """A pattern of hosts as Ansible reads it, without what would read a file; or nothing."""
+    if value and not _PATTERN.fullmatch(value):
+        raise RollwayError(
+            "--limit",
+            f"{value!r} is not a pattern of hosts",
+            accepted="names, groups and * ? [ ] joined by : , & !",
+            next="--limit=app-1:app-2",
+        )
+    return value or ""
 
 
 def version(value: str | None) -> str:

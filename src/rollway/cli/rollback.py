@@ -11,7 +11,7 @@ from rollway.cli.runs import Wanted, read_result, run_confirmed, say_end
 from rollway.cli.verb import verb
 
 ROLLBACK_HELP = {
-    **{name: HELP[name] for name in ("env", "app", "check", "yes", "json", "verbose")},
+    **{name: HELP[name] for name in ("env", "app", "limit", "check", "yes", "json", "verbose")},
     "to": "Release or version to go back to; the last good one when left out",
 }
 
@@ -22,6 +22,7 @@ def rollback(
     env: str = "",
     app: str = "",
     to: str = "",
+    limit: str = "",
     check: bool = False,
     yes: bool = False,
     json: bool = False,
@@ -34,6 +35,7 @@ def rollback(
         options.environment(env),
         options.application(app),
         inputs={"rollway_to": options.version(to), "rollway_yes": str(yes).lower()},
+        limit=options.limit(limit),
         check=check,
         verbose=verbose,
     )

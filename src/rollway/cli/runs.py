@@ -26,6 +26,7 @@ class Wanted:
     env: str
     app: str
     inputs: Mapping[str, str] = field(default_factory=dict)
+    limit: str = ""
     check: bool = False
     diff: bool = False
     verbose: bool = False
@@ -57,6 +58,7 @@ def run_release(wanted: Wanted) -> tuple[int, Path]:
         f"playbooks/{wanted.verb}.yml",
         inventory=INVENTORIES / wanted.env,
         extra_vars={**named, **wanted.inputs},
+        limit=f"{wanted.limit}:edge:localhost" if wanted.limit else None,
         check=wanted.check,
         diff=wanted.diff,
         verbose=int(wanted.verbose),

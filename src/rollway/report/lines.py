@@ -24,10 +24,9 @@ def _trouble(event: Event) -> str:
 def _done(event: Event, plan: Plan | None) -> str:
     release = plan.release_id if plan and plan.release.get("id") else ""
     seconds = f"after {event.result.get('seconds', 0.0):.1f} s"
-    is_started = "cut" in event.result
     sentences = {
         "acquire": _acquired(event),
-        "stage": f"runs {release}, ready {seconds}" if is_started else f"has {release} {seconds}",
+        "stage": _staged(event, release, seconds),
         "advance": f"runs {release}, ready {seconds}",
         "start": f"runs {release}, ready {seconds}",
         "switch": f"workers run {release} {seconds}",
@@ -36,6 +35,14 @@ def _done(event: Event, plan: Plan | None) -> str:
         "settle": "serves the recorded slots, no worker of an earlier reload is left",
     }
     return sentences.get(event.step, "recorded and unlocked")
+
+
+def _staged(event: Event, release: str, seconds: str) -> str:
+    if "cut" in event.result:
+        return f"runs {release}, ready {seconds}"
+    if "pulled" in event.result:
+        return f"has {release} {seconds}"
+    return f"knows the servers of {release} {seconds}"
 
 
 def _acquired(event: Event) -> str:

@@ -78,10 +78,9 @@ def conclude_call(
     """Record what became of the run on a host, and unlock it."""
     arguments = {**_common(plan, host, "conclude"), "outcome": outcome, "record": dict(record)}
     if host not in plan.hosts:
-        is_edge = host in plan.edges
-        return Call(
-            HOST_MODULE, {**arguments, **({"kind": "edge", "root": EDGE_ROOT} if is_edge else {})}
-        )
+        about = {"release_id": plan.release_id} if plan.release.get("id") else {}
+        place = {"kind": "edge", "root": EDGE_ROOT} if host in plan.edges else {}
+        return Call(HOST_MODULE, {**arguments, **about, **place})
     rollout = plan.release.get("rollout", {})
     return Call(
         HOST_MODULE,
@@ -97,6 +96,14 @@ def conclude_call(
     )
 
 
+def load_call(plan: Plan) -> Call:
+    """Let an edge know every server before traffic moves, while the app hosts stage."""
+    serving = {name: host.serving for name, host in plan.hosts.items()}
+    servers = _all_servers(plan, serving)
+    arguments = {**_edge_common(plan, plan.release), "step": "load", "servers": servers}
+    return Call(EDGE_MODULE, arguments)
+
+
 def shift_call(plan: Plan, ledger: Ledger, wave: int) -> Call:
     """Move one wave's traffic; with the last wave, hosts that failed leave rotation."""
     shifting = [host for host in plan.waves[wave] if host not in ledger.failed_hosts]
@@ -108,7 +115,7 @@ def shift_call(plan: Plan, ledger: Ledger, wave: int) -> Call:
         EDGE_MODULE,
         {
             **_edge_common(plan, plan.release),
-            "servers": desired_servers(plan.hosts, serving),
+            "servers": _all_servers(plan, serving),
             "probe": probed,
             "probe_seconds": PROBE_SECONDS,
             "observe_seconds": bake,
@@ -123,7 +130,7 @@ def unshift_call(plan: Plan) -> Call:
         EDGE_MODULE,
         {
             **_edge_common(plan, plan.previous or plan.release),
-            "servers": desired_servers(plan.hosts, serving),
+            "servers": _all_servers(plan, serving),
         },
     )
 
@@ -176,6 +183,10 @@ def _edge_common(plan: Plan, release: Mapping[str, Any]) -> dict[str, Any]:
     http = _http(release)
     backend = {name: http[name] for name in ("ready", "hosts", "path", "retry", "drain_seconds")}
     return {"app": plan.app, "step": "apply", "run_id": plan.run["id"], "backend": backend}
+
+
+def _all_servers(plan: Plan, serving: Mapping[str, str | None]) -> list[dict[str, Any]]:
+    return [*desired_servers(plan.hosts, serving), *plan.kept]
 
 
 def _http(release: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -75,6 +75,21 @@ def _settle(now: Situation) -> Work:
 
 
 def _stage(now: Situation) -> Work:
+    """App hosts get the release; edges, at the same time, the servers it will run on."""
+    host, edge = _stage_host(now), _load_edge(now)
+    calls_of_both = [call for part in (host, edge) if not isinstance(part, Skip) for call in part]
+    return calls_of_both or (host if now.host in now.plan.hosts else edge)
+
+
+def _load_edge(now: Situation) -> Work:
+    if now.host not in now.plan.edges or not now.plan.has_traffic:
+        return Skip("it is no edge of this application")
+    if not now.may_continue or not now.plan.hosts_to_start:
+        return Skip("it knows every server")
+    return [calls.load_call(now.plan)]
+
+
+def _stage_host(now: Situation) -> Work:
     one = _host_to_start(now)
     if isinstance(one, Skip):
         return one
@@ -127,7 +142,8 @@ def _shift(now: Situation) -> Work:
 
 
 def _unshift(now: Situation) -> Work:
-    is_needed = now.verdict.decision is Decision.ROLL_BACK and now.ledger.touched_waves > 0
+    is_touched = now.ledger.touched_waves > 0 or now.host in now.ledger.reloaded_edges
+    is_needed = now.verdict.decision is Decision.ROLL_BACK and is_touched
     return [calls.unshift_call(now.plan)] if is_needed else Skip("there is nothing to undo")
 
 
@@ -165,6 +181,7 @@ def _record(plan: Plan, result: outcome.Outcome) -> Mapping[str, Any]:
         "commit": source.get("commit"),
         "previous": plan.previous.get("id"),
         "outcome": result.name,
+        "outside": plan.outside,
         "owner": plan.run.get("owner"),
         "started": plan.run.get("started"),
         "reasons": list(result.reasons),

@@ -36,6 +36,7 @@ class HostView:
     manifests: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     ports: Mapping[str, Mapping[str, list[int]]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    last_release: str | None = None
 
     @property
     def active_release(self) -> str | None:
@@ -72,6 +73,7 @@ def host_view(event: Event) -> HostView:
         manifests=result.get("manifests") or {},
         ports=result.get("ports") or {},
         facts=result.get("facts") or {},
+        last_release=state.get("last_release"),
     )
 
 

@@ -31,7 +31,8 @@ class Ledger:
     """The state of a run so far.
 
     `shifted_waves` are those that every edge confirmed; `reverted` is None until the edges were
-    put back, then whether all of them confirmed it.
+    put back, then whether all of them confirmed it. `reloaded_edges` took new servers or routes
+    before any traffic moved.
     """
 
     failures: tuple[Failure, ...]
@@ -40,6 +41,7 @@ class Ledger:
     shifted_waves: int
     touched_waves: int
     reverted: bool | None
+    reloaded_edges: frozenset[str] = frozenset()
 
     @property
     def failed_hosts(self) -> frozenset[str]:
@@ -50,21 +52,30 @@ def fold(plan: Plan, events: Iterable[Event]) -> Ledger:
     """Read the journal into a ledger."""
     seen = list(events)
     return Ledger(
-        failures=_host_failures(seen),
-        edge_failures=tuple(_failure(event) for event in seen if _is_bad(event, EDGE_STEPS)),
+        failures=_host_failures(plan, seen),
+        edge_failures=tuple(_failure(event) for event in seen if _is_edge_failure(plan, event)),
         started=frozenset(event.host for event in seen if _has_started(event)),
         shifted_waves=_count_waves(plan, seen),
         touched_waves=len({event.wave for event in seen if event.step == "shift"}),
         reverted=_reverted(plan, seen),
+        reloaded_edges=frozenset(event.host for event in seen if _has_reloaded(event)),
     )
 
 
-def _host_failures(events: list[Event]) -> tuple[Failure, ...]:
+def _host_failures(plan: Plan, events: list[Event]) -> tuple[Failure, ...]:
     first: dict[str, Failure] = {}
     for event in events:
-        if _is_bad(event, HOST_STEPS):
+        if _is_bad(event, HOST_STEPS) and not _is_edge_failure(plan, event):
             first.setdefault(event.host, _failure(event))
     return tuple(first.values())
+
+
+def _is_edge_failure(plan: Plan, event: Event) -> bool:
+    """While app hosts stage, edges load their servers: in a call of the same step."""
+    if event.step != "stage":
+        return _is_bad(event, EDGE_STEPS)
+    edge = event.result.get("edge") or {}
+    return not event.ok and (event.host not in plan.hosts or edge.get("ok") is False)
 
 
 def _is_bad(event: Event, steps: frozenset[str]) -> bool:
@@ -93,4 +104,11 @@ def _reverted(plan: Plan, events: list[Event]) -> bool | None:
     undone = {event.host: event.ok for event in events if event.step == "unshift"}
     if not undone:
         return None
-    return all(undone.get(edge, False) for edge in plan.edges)
+    has_moved = any(event.step == "shift" for event in events)
+    concerned = plan.edges if has_moved else list(undone)
+    return all(undone.get(edge, False) for edge in concerned)
+
+
+def _has_reloaded(event: Event) -> bool:
+    part = event.result.get("edge") or event.result
+    return event.step == "stage" and bool(part.get("reloaded"))

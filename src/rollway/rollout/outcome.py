@@ -39,7 +39,8 @@ def conclude(plan: Plan, ledger: Ledger, verdict: Verdict, events: Iterable[Even
 
 
 def _done(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) -> Outcome:
-    what = f"{plan.release_id} serves on {len(plan.hosts) - len(ledger.failed_hosts)} hosts"
+    what = f"{plan.release_id} serves on {_hosts(len(plan.hosts) - len(ledger.failed_hosts))}"
+    what += f"; {', '.join(plan.outside)} left out" if plan.outside else ""
     missing = sorted({*ledger.failed_hosts, *left})
     if missing:
         sentence = f"{what}, but not in order: {', '.join(missing)}"
@@ -74,15 +75,23 @@ def _unfinished(events: Iterable[Event]) -> list[str]:
     return sorted(name for name, event in last.items() if not event.ok)
 
 
+def _hosts(count: int) -> str:
+    return "1 host" if count == 1 else f"{count} hosts"
+
+
 def _go_back(plan: Plan) -> str:
     if not plan.previous or plan.verb != DEPLOY:
         return _status(plan)
-    return f"./invoke rollback --env={plan.env} --app={plan.app}"
+    return f"./invoke rollback --env={plan.env} --app={plan.app}{_limit(plan)}"
 
 
 def _again(plan: Plan) -> str:
     version = plan.release.get("version", "")
-    return f"./invoke deploy --env={plan.env} --app={plan.app} --version={version}"
+    return f"./invoke deploy --env={plan.env} --app={plan.app} --version={version}{_limit(plan)}"
+
+
+def _limit(plan: Plan) -> str:
+    return f" --limit={':'.join(plan.hosts)}" if plan.outside else ""
 
 
 def _status(plan: Plan) -> str:

@@ -51,7 +51,8 @@ class Plan:
     `release` is the manifest without its files and Compose text, and `previous` that of the
     release which serves before it.
     `restore`: an edge has to be put back on the recorded slots, or to lose the workers of an
-    earlier reload, before any slot may be stopped.
+    earlier reload, before any slot may be stopped. `outside` are the hosts that a
+    limit leaves out, and `kept` their servers as the edges run them.
     """
 
     verb: str
@@ -66,6 +67,8 @@ class Plan:
     previous: dict[str, Any] = field(default_factory=dict)
     voids: list[str] = field(default_factory=list)
     restore: bool = False
+    outside: list[str] = field(default_factory=list)
+    kept: list[dict[str, Any]] = field(default_factory=list)
     refusal: Refusal | None = None
 
     @property

@@ -9,7 +9,7 @@ from rollway import exits
 from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import DEPLOY, HostPlan, Plan, Refusal
-from rollway.rollout.readings import all_serve, needs_restoring, ready_slots
+from rollway.rollout.readings import all_serve, kept_servers, needs_restoring, ready_slots
 from rollway.rollout.releases import choose_rollback, release_id_for, web_replicas
 from rollway.rollout.request import Request
 from rollway.rollout.waves import split_into_waves
@@ -21,24 +21,28 @@ def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     views = [host_view(acquired[name]) for name in request.app_hosts if name in acquired]
     if refusal:
         return _plan(request, acquired, [], {}, refusal=refusal)
-    choice = _choose(request, views)
+    choice = _choose(request, views, acquired)
     if isinstance(choice, Refusal):
         return _plan(request, acquired, views, {}, refusal=choice)
-    changed = _ready_path_changed(choice, _previous(views))
+    changed = _ready_path_changed(choice, _previous(views, choice))
     return _plan(request, acquired, views, choice, refusal=changed)
 
 
-def _choose(request: Request, views: Sequence[HostView]) -> dict[str, Any] | Refusal:
+def _choose(
+    request: Request, views: Sequence[HostView], acquired: Mapping[str, Event]
+) -> dict[str, Any] | Refusal:
     if request.verb != DEPLOY:
         return choose_rollback(views, wanted=request.to)
     release = dict(request.manifest or {})
-    return {**release, "id": release_id_for(release, views)}
+    edges = [host_view(acquired[name]) for name in request.edges]
+    return {**release, "id": release_id_for(release, views, edges=edges)}
 
 
-def _previous(views: Sequence[HostView]) -> dict[str, Any]:
-    """The manifest that serves now, of the first host that has one."""
-    active = (view.manifests.get(str(view.active_release)) for view in views)
-    return dict(next((manifest for manifest in active if manifest), {}))
+def _previous(views: Sequence[HostView], release: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest that serves now; in a mixed fleet one that is not the release itself."""
+    active = [view.manifests.get(str(view.active_release)) or {} for view in views]
+    others = [one for one in active if one and one.get("id") != release.get("id")]
+    return dict(next(iter(others or [one for one in active if one]), {}))
 
 
 def _ready_path_changed(release: Mapping[str, Any], previous: Mapping[str, Any]) -> Refusal | None:
@@ -83,9 +87,11 @@ def _plan(
         waves=_waves(request, hosts, release),
         edges=list(request.edges),
         generations=_granted(acquired),
-        previous=_previous(views),
+        previous=_previous(views, release),
         voids=[] if refusal else _voids(request, views, release),
         restore=needs_restoring(hosts.values(), acquired),
+        outside=request.outside,
+        kept=kept_servers(acquired, request.edges, request.outside),
         refusal=refusal,
     )
 

@@ -21,7 +21,10 @@ CONFIRM = "rollway_confirm"
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the playbook hands over. `addresses` is the `rollway_address` of every app host."""
+    """What the playbook hands over. `addresses` is the `rollway_address` of every app host.
+
+    `limit` are the hosts that Ansible's `--limit` leaves in; None without one.
+    """
 
     verb: str
     env: str
@@ -40,12 +43,14 @@ class Inputs:
     process: int
     reads_only: bool
     must_confirm: bool
+    limit: list[str] | None = None
 
 
 def read(inputs: Inputs) -> Path:
     """Check the request, build the release's manifest, and open the run's folder."""
     env = names.env_name(inputs.env)
     _check_fleet(inputs)
+    app_hosts = _selected(inputs)
     _check_confirmed(inputs)
     app = _choose_app(inputs)
     run_id = inputs.run_id or identity.new_run_id(inputs.verb)
@@ -54,7 +59,8 @@ def read(inputs: Inputs) -> Path:
         app=app,
         env=env,
         run=identity.describe_run(run_id, verb=inputs.verb, process=inputs.process),
-        app_hosts=inputs.app_hosts,
+        app_hosts=app_hosts,
+        outside=[host for host in inputs.app_hosts if host not in app_hosts],
         edges=inputs.edges,
         addresses=inputs.addresses,
         manifest=_manifest(inputs, app) if inputs.verb == DEPLOY else None,
@@ -102,6 +108,23 @@ def _check_fleet(inputs: Inputs) -> None:
             accepted="the IP address at which the edge reaches the host",
             next=f"set it in inventories/{inputs.env}/hosts.yml",
         )
+
+
+def _selected(inputs: Inputs) -> list[str]:
+    """The app hosts of this run; a limit must keep at least one of them, and every edge."""
+    if inputs.limit is None:
+        return inputs.app_hosts
+    selected = [host for host in inputs.app_hosts if host in inputs.limit]
+    lost = [edge for edge in inputs.edges if edge not in inputs.limit]
+    if selected and not lost:
+        return selected
+    raise RollwayError(
+        "--limit",
+        f"it leaves out {', '.join(lost)}" if lost else "it matches no app host",
+        accepted=f"app hosts ({', '.join(inputs.app_hosts)}) and every edge",
+        next=f"--limit={inputs.app_hosts[0]} (for ansible-playbook "
+        f"--limit={inputs.app_hosts[0]}:edge:localhost)",
+    )
 
 
 def _is_address(text: str | None) -> bool:

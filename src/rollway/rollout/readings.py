@@ -48,6 +48,26 @@ def needs_restoring(hosts: Iterable[HostPlan], acquired: Mapping[str, Event]) ->
     )
 
 
+def kept_servers(
+    acquired: Mapping[str, Event], edges: Iterable[str], outside: Iterable[str]
+) -> list[dict[str, Any]]:
+    """The servers of hosts outside the run, as the first edge that knows them runs them."""
+    left_out = set(outside)
+    found: dict[str, dict[str, Any]] = {}
+    for edge in edges:
+        reading = _edge(acquired[edge]) if edge in acquired else {}
+        for server in reading.get("servers", []):
+            if server["host"] in left_out:
+                found.setdefault(server["name"], _as_desired(server))
+    return list(found.values())
+
+
+def _as_desired(server: Mapping[str, Any]) -> dict[str, Any]:
+    state = "ready" if server["admin_state"] == "ready" else "maint"
+    same = ("name", "host", "slot", "address", "port", "weight")
+    return {**{key: server[key] for key in same}, "state": state}
+
+
 def _servers(acquired: Mapping[str, Event]) -> list[dict[str, Any]]:
     return [server for event in acquired.values() for server in _edge(event).get("servers", [])]
 

@@ -24,11 +24,13 @@ def web_replicas(manifest: Mapping[str, Any]) -> int:
     return int(counts[0]) if counts else 0
 
 
-def release_id_for(manifest: Mapping[str, Any], views: Sequence[HostView]) -> str:
+def release_id_for(
+    manifest: Mapping[str, Any], views: Sequence[HostView], *, edges: Sequence[HostView] = ()
+) -> str:
     """The id of this release: its own when hosts know it unspoiled, otherwise the next number.
 
     A release that was marked bad or voided gets a new id when it is deployed again, so that the
-    records keep both attempts apart.
+    records keep both attempts apart. `edges` know the last release of hosts outside this run.
     """
     known = {
         release_id
@@ -40,6 +42,7 @@ def release_id_for(manifest: Mapping[str, Any], views: Sequence[HostView]) -> st
     if usable:
         return max(usable, key=counter_of)
     numbers = [counter_of(name) for view in views for name in view.releases]
+    numbers += [counter_of(view.last_release) for view in edges if view.last_release]
     return f"{max(numbers, default=0) + 1}-{manifest['version']}"
 
 

@@ -63,7 +63,18 @@ def acquired_host(name: str, *, active: str | None = None, **state: Any) -> Even
 
 def acquired_edge(*servers: tuple[str, str], old_workers: int = 0) -> Event:
     """`("app-1", "blue")` is a server that gets requests."""
-    listed = [{"host": host, "slot": slot, "admin_state": "ready"} for host, slot in servers]
+    listed = [
+        {
+            "name": f"{host}-{slot}-1",
+            "host": host,
+            "slot": slot,
+            "address": "10.0.0.9",
+            "port": 20000,
+            "weight": 100,
+            "admin_state": "ready",
+        }
+        for host, slot in servers
+    ]
     edge = {"servers": listed, "old_workers": old_workers}
     return Event("acquire", "edge-1", result={"ok": True, "generation": 2, "edge": edge})
 

@@ -191,3 +191,25 @@ def test_a_verdict_names_its_reasons(run: Run) -> None:
     ledger = fold(run.plan, Journal(run.run_dir).events())
     verdict = judge(run.plan, ledger)
     assert (verdict.decision, verdict.reasons) == (Decision.ROLL_BACK, ("app-1: never ready",))
+
+
+def test_an_edge_loads_the_servers_while_hosts_stage(run: Run) -> None:
+    arguments = run.arguments("stage", "edge-1")
+    assert arguments["step"] == "load"
+    assert _ready(arguments) == ["app-1-blue-1", "app-2-blue-1", "app-3-blue-1"]
+
+
+def test_an_edge_that_refuses_the_servers_ends_the_run_before_traffic_moves(run: Run) -> None:
+    run.happened("stage", "app-1", **STARTED).happened("stage", "edge-1", **FAILED)
+    assert run.skips("shift", "edge-1", wave=0) == "no traffic moves"
+    assert run.skips("unshift", "edge-1") == "there is nothing to undo"
+    assert run.outcome().exit_code == exits.FAILED
+
+
+def test_an_edge_that_reloaded_is_put_back_when_another_refuses(run: Run) -> None:
+    run.happened("stage", "edge-1", result={"reloaded": True}).happened("stage", "app-1", **FAILED)
+    assert _ready(run.arguments("unshift", "edge-1")) == [
+        "app-1-blue-1",
+        "app-2-blue-1",
+        "app-3-blue-1",
+    ]

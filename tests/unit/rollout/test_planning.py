@@ -196,3 +196,19 @@ def test_rollback_of_the_first_release_is_refused() -> None:
     plan = decide(request("rollback"), steady_fleet())
     assert plan.refusal is not None
     assert plan.refusal.problems[0]["found"] == "no good release before the one that serves"
+
+
+def test_a_limit_leaves_the_servers_of_other_hosts_as_they_are() -> None:
+    asked = request(app_hosts=["app-2"], outside=["app-1", "app-3"])
+    plan = decide(asked, steady_fleet())
+    assert plan.waves == [["app-2"]]
+    assert [(one["name"], one["state"]) for one in plan.kept] == [
+        ("app-1-blue-1", "ready"),
+        ("app-3-blue-1", "ready"),
+    ]
+
+
+def test_an_edge_remembers_the_numbers_of_hosts_outside_the_run() -> None:
+    acquired = steady_fleet()
+    acquired["edge-1"].result["state"] = {"last_release": "7-x"}
+    assert decide(request(app_hosts=["app-2"]), acquired).release_id == "8-b"

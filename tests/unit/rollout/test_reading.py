@@ -55,6 +55,22 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         ),
     ),
     (
+        "a limit without app hosts",
+        {"limit": ["edge-1", "localhost"]},
+        (
+            "--limit: it matches no app host; accepted: app hosts (app-1) and every edge; next: "
+            "--limit=app-1 (for ansible-playbook --limit=app-1:edge:localhost)"
+        ),
+    ),
+    (
+        "a limit without an edge",
+        {"limit": ["app-1"]},
+        (
+            "--limit: it leaves out edge-1; accepted: app hosts (app-1) and every edge; next: "
+            "--limit=app-1 (for ansible-playbook --limit=app-1:edge:localhost)"
+        ),
+    ),
+    (
         "no edge",
         {"edges": []},
         (
