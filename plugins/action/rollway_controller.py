@@ -14,6 +14,7 @@ from ansible.plugins.loader import lookup_loader
 from rollway.errors import RollwayError
 from rollway.report.result import write_error, write_report, write_status
 from rollway.rollout.journal import Journal
+from rollway.rollout.plan import FORWARD
 from rollway.rollout.planning import decide
 from rollway.rollout.reading import Inputs, read
 from rollway.rollout.request import load_request
@@ -152,4 +153,6 @@ def _say_plan(plan: Any) -> str:
     if not plan.waves:
         return f"{plan.release_id} serves on every host already"
     sizes = ", ".join(str(len(wave)) for wave in plan.waves)
-    return f"{plan.verb} of {plan.release_id} to {len(plan.wave_hosts)} hosts in waves of {sizes}"
+    word = "of" if plan.verb in FORWARD else "to"
+    hosts = "1 host" if len(plan.wave_hosts) == 1 else f"{len(plan.wave_hosts)} hosts"
+    return f"{plan.verb} {word} {plan.release_id}: {hosts} in waves of {sizes}"

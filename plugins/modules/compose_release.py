@@ -101,7 +101,7 @@ options:
   outcome:
     description: How the run ended.
     type: str
-    choices: [good, bad, aborted]
+    choices: [good, bad, aborted, held]
   active_slot:
     description: The slot that serves from now on; none where nothing ever did.
     type: str
@@ -115,6 +115,11 @@ options:
     default: 5
   record:
     description: What to keep of the run.
+    type: dict
+  hold:
+    description:
+      - With the outcome V(held), what a person has to decide, C(release), C(previous), C(reasons)
+        and C(since); it stays in the lock.
     type: dict
   voids:
     description: Releases that no rollback may choose any more.
@@ -209,7 +214,8 @@ ARGUMENTS = {
     "accessory_addresses": {"type": "dict"},
     "drain_seconds": {"type": "float", "default": 30},
     "deadline_seconds": {"type": "float"},
-    "outcome": {"type": "str", "choices": ["good", "bad", "aborted"]},
+    "outcome": {"type": "str", "choices": ["good", "bad", "aborted", "held"]},
+    "hold": {"type": "dict"},
     "active_slot": SLOT,
     "keep_warm_seconds": {"type": "float", "default": 300},
     "retention": {"type": "int", "default": 5},

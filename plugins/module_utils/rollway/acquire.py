@@ -10,7 +10,7 @@ from .containers import summaries
 from .engine import Json
 from .facts import app_host_facts, host_facts
 from .listening import listening_ports
-from .lock import Alive, Run, is_provably_dead, read_lock, write_lock
+from .lock import DECIDING, Alive, Run, is_provably_dead, read_hold, read_lock, write_lock
 from .mutex import LOCKED, held_mutex
 from .names import SLOTS
 from .ports import Need, Ports, allocate, read_ports, reserve
@@ -78,31 +78,39 @@ def _look(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
         ports = allocate(
             read_ports(call.paths), call.paths.app, question.needs, _taken(call, listed)
         )
-    return {**_standing(state, ports, holder), "outcome": READ}
+    return {**_standing(state, ports, holder), "hold": read_hold(call.paths), "outcome": READ}
 
 
 def _take(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
     call.paths.make()
     with held_mutex(call, seconds=PATIENCE_SECONDS):
         state, holder = load_state(call.paths), read_lock(call.paths)
-        if holder and not _may_take(holder, call.run, question.alive):
-            raise _locked(call, holder)
+        hold = read_hold(call.paths)
+        if holder and not _may_take(holder, hold, call.run, question.alive):
+            raise _locked(call, holder, hold)
         ports: Ports = {}
         if question.has_engine:
             ports = reserve(call.paths, question.needs, _taken(call, listed))
-        write_lock(call.paths, call.run)
+        decided = {**hold, "decided_by": call.run.id} if hold else None
+        write_lock(call.paths, call.run, hold=decided)
         state = replace(state, generation=state.generation + 1)
         save_state(call.paths, state)
     call.changed = True
     taken_over = holder.to_json() if holder and holder.id != call.run.id else None
     return {
         **_standing(state, ports, call.run),
+        "hold": hold,
         "outcome": ACQUIRED,
         "taken_over": taken_over,
     }
 
 
-def _may_take(holder: Run, run: Run, alive: Alive) -> bool:
+def _may_take(holder: Run, hold: Json | None, run: Run, alive: Alive) -> bool:
+    """What is held waits for whoever decides it, on whichever controller; nothing else does."""
+    if hold and run.verb not in DECIDING:
+        return False
+    if hold and not hold.get("decided_by"):
+        return True
     return holder.id == run.id or is_provably_dead(holder, seen_by=run, alive=alive)
 
 
@@ -122,11 +130,14 @@ def _taken(call: Call, listed: list[Json]) -> set[int]:
     return listening | {int(port) for port in published if port}
 
 
-def _locked(call: Call, holder: Run) -> Problem:
+def _locked(call: Call, holder: Run, hold: Json | None) -> Problem:
+    word, following = "locked by", "wait for it, or see ./invoke status"
+    if hold:
+        word, following = f"{hold['release']} is held by", "./invoke promote, or ./invoke abort"
     return Problem(
         str(call.paths.lock),
-        f"locked by {holder.named()}",
+        f"{word} {holder.named()}",
         "no other run",
-        "wait for it, or see ./invoke status",
-        details={"outcome": LOCKED, "lock": holder.to_json()},
+        following,
+        details={"outcome": LOCKED, "lock": holder.to_json(), "hold": hold},
     )

@@ -11,7 +11,7 @@ from .call import Call
 from .clock import timestamp
 from .files import write_atomic
 from .leave import drain_away, keep_warm
-from .lock import read_lock, remove_lock
+from .lock import read_hold, read_lock, remove_lock, write_lock
 from .names import SLOTS, other_slot
 from .problem import Problem
 from .releases import counter, images_in_use, remove_release, surplus
@@ -33,13 +33,17 @@ from .timer import disarm
 from .workers import give_back
 
 ABORTED = "aborted"
-OUTCOMES = (GOOD, BAD, ABORTED)
+HELD = "held"
+OUTCOMES = (GOOD, BAD, ABORTED, HELD)
 RUNS_KEPT = 200
 
 
 @dataclass(frozen=True)
 class Conclusion:
-    """How a run ended on this host. `active_slot` serves from now on (good only)."""
+    """How a run ended on this host. `active_slot` serves from now on (good and held only).
+
+    `hold` says what a person has to decide: the lock stays, with it.
+    """
 
     outcome: str
     record: Mapping[str, Any]
@@ -49,6 +53,7 @@ class Conclusion:
     keep_warm_seconds: float = 300.0
     retention: int = 5
     voids: tuple[str, ...] = ()
+    hold: Mapping[str, Any] | None = None
 
 
 def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]:
@@ -66,13 +71,14 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
     pruned: list[str] = []
     if has_engine and end.outcome != ABORTED:
         state = _settle(call, state, end)
-        with call.timed("prune"):
-            state, pruned = _prune(call, state, end)
+        if end.outcome != HELD:
+            with call.timed("prune"):
+                state, pruned = _prune(call, state, end)
     if end.outcome != ABORTED and end.release:
         state = replace(state, last_release=_newest(state.last_release, end.release))
     _record(call, end)
-    _unlock(call, state)
-    return {"pruned": pruned, "unlocked": True}
+    _unlock(call, state, hold=_hold_left(call, end))
+    return {"pruned": pruned, "unlocked": end.outcome != HELD}
 
 
 def _is_ours(call: Call) -> bool:
@@ -82,9 +88,9 @@ def _is_ours(call: Call) -> bool:
 
 def _settle(call: Call, state: State, end: Conclusion) -> State:
     """Return the state as the run leaves it, its phase over."""
-    state = _good(call, state, end) if end.outcome == GOOD else _bad(call, state, end)
+    state = {GOOD: _good, BAD: _bad, HELD: _held}[end.outcome](call, state, end)
     for release in end.voids:
-        state = state.with_outcome(release, VOIDED)
+        state = state.with_outcome(release, _spoiled(state, release))
     for slot in SLOTS:
         if state.slots[slot].state == EMPTY:  # left over from a run that was killed
             remove_project(call, call.paths.project(slot))
@@ -106,6 +112,22 @@ def _good(call: Call, state: State, end: Conclusion) -> State:
     if state.slots[other].state in (RUNNING, STARTING):
         state = keep_warm(call, state, other, seconds=end.keep_warm_seconds)
     return state
+
+
+def _held(call: Call, state: State, end: Conclusion) -> State:
+    """Record where traffic stands; both slots stay up until a person has decided."""
+    slot = end.active_slot
+    if slot is None or state.slots[slot].state not in (RUNNING, WARM, DRAINING):
+        return state
+    if state.slots[slot].state != RUNNING:
+        disarm(call.tools.run, call.paths.app, slot)
+    return with_state(replace(state, active=slot), slot, RUNNING)
+
+
+def _spoiled(state: State, release: str) -> str:
+    """What is left behind was never good, or was and is not to come back."""
+    known = state.releases.get(release)
+    return BAD if known and known.outcome in (CANDIDATE, BAD) else VOIDED
 
 
 def _bad(call: Call, state: State, end: Conclusion) -> State:
@@ -165,8 +187,22 @@ def _newest(known: str | None, release: str) -> str:
     return max(known or release, release, key=counter)
 
 
-def _unlock(call: Call, state: State) -> None:
-    """Raise the generation, then free the lock: a late step of this run finds neither."""
+def _hold_left(call: Call, end: Conclusion) -> dict[str, Any] | None:
+    """What still has to be decided: this run's question, or that of a decision refused."""
+    if end.outcome == HELD:
+        return dict(end.hold or {})
+    known = read_hold(call.paths) if end.outcome == ABORTED else None
+    return {**known, "decided_by": None} if known else None
+
+
+def _unlock(call: Call, state: State, *, hold: Mapping[str, Any] | None) -> None:
+    """Raise the generation, then free the lock: a late step of this run finds neither.
+
+    What is held stays locked, for the run that decides.
+    """
     call.fence()
     save_state(call.paths, replace(state, generation=state.generation + 1))
-    remove_lock(call.paths)
+    if hold is None:
+        remove_lock(call.paths)
+    else:
+        write_lock(call.paths, call.run, hold=hold)

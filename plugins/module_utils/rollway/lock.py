@@ -11,6 +11,8 @@ from .paths import AppPaths
 from .problem import Problem
 from .sealed import read_sealed, write_sealed
 
+DECIDING = ("promote", "abort", "rollback")  # verbs that go on with what another run left held
+
 
 @dataclass(frozen=True)
 class Controller:
@@ -100,9 +102,15 @@ def read_lock(paths: AppPaths) -> Run | None:
     return None if content is None else Run.from_json(content["run"])
 
 
-def write_lock(paths: AppPaths, run: Run) -> None:
+def read_hold(paths: AppPaths) -> dict[str, Any] | None:
+    """Return what is held for a person's decision, or None: release, previous, reasons, since."""
+    content = read_sealed(paths.lock)
+    return None if content is None else content.get("hold")
+
+
+def write_lock(paths: AppPaths, run: Run, *, hold: Mapping[str, Any] | None = None) -> None:
     """Give the lock to `run`; the caller holds the mutex and may take it."""
-    write_sealed(paths.lock, {"run": run.to_json()})
+    write_sealed(paths.lock, {"run": run.to_json(), **({"hold": dict(hold)} if hold else {})})
 
 
 def remove_lock(paths: AppPaths) -> None:

@@ -136,6 +136,7 @@ def _conclude(call: Call, params: Params) -> Result:
         keep_warm_seconds=float(params["keep_warm_seconds"]),
         retention=int(params["retention"]),
         voids=tuple(release_id(item) for item in params.get("voids") or ()),
+        hold=params.get("hold"),
     )
     if not call.paths.folder.is_dir():  # never acquired: there is nothing to conclude
         return {"pruned": [], "unlocked": False}

@@ -12,12 +12,25 @@ def collection() -> Collection:
     """Every verb under the name of the contract."""
     from invoke import Collection
 
-    from rollway.cli import build, check, deploy, lab, provision, rollback, status, testing
+    from rollway.cli import (
+        abort,
+        build,
+        check,
+        deploy,
+        lab,
+        promote,
+        provision,
+        rollback,
+        status,
+        testing,
+    )
 
     root = Collection(
+        abort.abort,
         build.build,
         check.check,
         deploy.deploy,
+        promote.promote,
         provision.provision,
         rollback.rollback,
         status.status,

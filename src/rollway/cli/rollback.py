@@ -10,8 +10,10 @@ from rollway.cli.deploy import HELP
 from rollway.cli.runs import Wanted, read_result, run_confirmed, say_end
 from rollway.cli.verb import verb
 
+COMMON_HELP = {name: HELP[name] for name in ("env", "app", "check", "yes", "json", "verbose")}
 ROLLBACK_HELP = {
-    **{name: HELP[name] for name in ("env", "app", "limit", "check", "yes", "json", "verbose")},
+    **COMMON_HELP,
+    "limit": HELP["limit"],
     "to": "Release or version to go back to; the last good one when left out",
 }
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from rollway import exits
+from rollway.cli import options
 from rollway.cli.options import INVENTORIES, RUNS
 from rollway.records import identity
 from rollway.remote.playbook import Ended, Play, run_playbook
@@ -30,6 +32,24 @@ class Wanted:
     check: bool = False
     diff: bool = False
     verbose: bool = False
+
+
+def decide(
+    verb: str, *, env: str, app: str, check: bool, yes: bool, as_json: bool, verbose: bool
+) -> int:
+    """Run a verb that only says yes or no to what is there; returns the exit code."""
+    started = time.monotonic()
+    wanted = Wanted(
+        verb,
+        options.environment(env),
+        options.application(app),
+        inputs={"rollway_yes": str(yes).lower()},
+        check=check,
+        verbose=verbose,
+    )
+    code, run_dir = run_confirmed(wanted)
+    say_end(read_result(run_dir), seconds=time.monotonic() - started, as_json=as_json)
+    return code
 
 
 def run_confirmed(wanted: Wanted) -> tuple[int, Path]:

@@ -32,10 +32,9 @@ UPDATE: dict[str, Key] = {
     "delay": Key("not sent", "x-rollway.rollout.pause_seconds", "text"),
     "failure_action": Key(
         "not sent",
-        "`rollback` is what happens",
+        "x-rollway.rollout.failure_action; `pause` holds the run for a person",
         values={
             "continue": "rollback, with x-rollway.rollout.max_failures for hosts that may fail",
-            "pause": "rollback: holding a run is not available yet",
         },
     ),
     "max_failure_ratio": Key("not sent", "x-rollway.rollout.max_failures", "number"),

@@ -87,6 +87,11 @@ class Rollout(Strict):
     bake_seconds: Seconds | None = Field(
         default=None, description="How long a wave must stay well; 0"
     )
+    failure_action: Literal["rollback", "pause"] | None = Field(
+        default=None,
+        description="What a failure after the first shift leads to: all goes back, or the run is "
+        "held until a person says promote or abort; rollback",
+    )
     pause_seconds: Seconds | None = Field(default=None, description="Pause between waves; 0")
     keep_warm_seconds: Whole = Field(
         default=300, ge=0, le=86400, description="How long the old slot stays ready to take over"

@@ -62,6 +62,7 @@ def _from_compose(
 def _readers(host_count: int) -> dict[str, tuple[str, Callable[[Any], Any]]]:
     return {
         "parallelism": ("waves", _waves),
+        "failure_action": ("failure_action", str),
         "monitor": ("bake_seconds", seconds),
         "delay": ("pause_seconds", seconds),
         "max_failure_ratio": ("max_failures", lambda value: _failures(value, host_count)),

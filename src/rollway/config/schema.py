@@ -24,12 +24,12 @@ def schema_of() -> dict[str, Any]:
 
 
 def _or_variable(node: Any) -> Any:
-    """The schema with a Compose variable wherever a number may stand: editors see the raw file."""
+    """The schema with a Compose variable for numbers and fixed words: editors see the raw file."""
     if isinstance(node, list):
         return [_or_variable(one) for one in node]
     if not isinstance(node, dict):
         return node
-    if node.get("type") in _NUMBERS:
+    if node.get("type") in _NUMBERS or "enum" in node:
         words = ("title", "description", "default")
         kept = {key: value for key, value in node.items() if key not in words}
         named = {key: node[key] for key in words if key in node}

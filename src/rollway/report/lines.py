@@ -34,7 +34,8 @@ def _done(event: Event, plan: Plan | None) -> str:
         "unshift": f"serves {_previous(plan)} again",
         "settle": "serves the recorded slots, no worker of an earlier reload is left",
     }
-    return sentences.get(event.step, "recorded and unlocked")
+    is_held = event.result.get("unlocked") is False
+    return sentences.get(event.step, "recorded, and held" if is_held else "recorded and unlocked")
 
 
 def _staged(event: Event, release: str, seconds: str) -> str:

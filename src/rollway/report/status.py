@@ -21,10 +21,11 @@ def fleet_status(request: Request, acquired: Mapping[str, Event]) -> dict[str, A
         "app": request.app,
         "release": releases[0] if len(releases) == 1 else None,
         "version": _version(hosts, releases),
-        "outcome": _outcome(views.values(), releases, hosts),
+        "outcome": "held" if _hold(acquired) else _outcome(views.values(), releases, hosts),
         "hosts": hosts,
         "edges": edges,
         "locks": [lock for name in acquired if (lock := _lock(name, acquired[name]))],
+        "held": _hold(acquired),
         "interrupted_run": _interrupted(acquired),
     }
 
@@ -79,6 +80,11 @@ def _is_healthy(container: Mapping[str, Any]) -> bool:
         "",
         None,
     }
+
+
+def _hold(acquired: Mapping[str, Event]) -> dict[str, Any] | None:
+    """What waits for a person's decision."""
+    return next((hold for event in acquired.values() if (hold := event.result.get("hold"))), None)
 
 
 def _outcome(views: Any, releases: list[str], hosts: list[dict[str, Any]]) -> str | None:

@@ -40,6 +40,11 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     """What stands below the table: edges, hosts in trouble, locks, an interrupted run."""
     lines = [f"{edge['host']}: {_servers(edge)}" for edge in status["edges"]]
     lines += [f"{host['host']}: {host['problem']}" for host in status["hosts"] if host["problem"]]
+    if held := status["held"]:
+        lines.append(f"{held['release']} is held: {'; '.join(held['reasons'])}")
+        which = f"--env={status['env']} --app={status['app']}"
+        lines.append(f"next: ./invoke promote {which}, or ./invoke abort {which}")
+        return lines
     lines += [
         f"{lock['host']}: locked by {lock['owner']} ({lock['id']})" for lock in status["locks"]
     ]

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from rollway.rollout.ledger import Ledger
-from rollway.rollout.plan import HostPlan, Plan
+from rollway.rollout.plan import FORWARD, HostPlan, Plan
 from rollway.rollout.request import Request
 from rollway.rollout.servers import desired_servers, servers_of
-from rollway.rollout.verdict import Verdict
+from rollway.rollout.verdict import Decision, Verdict
 
 HOST_MODULE = "compose_release"
 EDGE_MODULE = "haproxy_backend"
 EDGE_ROOT = "/var/lib/rollway-edge"
 RETAINED_RELEASES = 5
 PROBE_SECONDS = 5
+HELD = "held"
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,10 @@ def switch_call(plan: Plan, host: HostPlan) -> Call:
 def conclude_call(
     plan: Plan, host: str, *, outcome: str, active_slot: str | None, record: Mapping[str, Any]
 ) -> Call:
-    """Record what became of the run on a host, and unlock it."""
+    """Record what became of the run on a host, and unlock it unless a person has to decide."""
     arguments = {**_common(plan, host, "conclude"), "outcome": outcome, "record": dict(record)}
+    if outcome == HELD:
+        arguments["hold"] = _hold(plan, record)
     if host not in plan.hosts:
         about = {"release_id": plan.release_id} if plan.release.get("id") else {}
         place = {"kind": "edge", "root": EDGE_ROOT} if host in plan.edges else {}
@@ -110,7 +113,7 @@ def shift_call(plan: Plan, ledger: Ledger, wave: int) -> Call:
     serving = serving_after(plan, ledger, wave)
     new_slots = {name: plan.hosts[name].new_slot for name in shifting}
     probed = servers_of([plan.hosts[name] for name in shifting], new_slots)
-    bake = plan.release.get("rollout", {}).get("bake_seconds", 0) if plan.verb == "deploy" else 0
+    bake = plan.release.get("rollout", {}).get("bake_seconds", 0) if plan.verb in FORWARD else 0
     return Call(
         EDGE_MODULE,
         {
@@ -158,7 +161,21 @@ def serving_after(plan: Plan, ledger: Ledger, wave: int) -> dict[str, str | None
 def active_slot_of(plan: Plan, ledger: Ledger, verdict: Verdict, host: str) -> str | None:
     """The slot a host is recorded with when the run ends."""
     one = plan.hosts[host]
+    if verdict.decision is Decision.HOLD:
+        return one.new_slot if host in ledger.moved else one.old_slot
     return one.new_slot if verdict.is_continue and host not in ledger.failed_hosts else one.old_slot
+
+
+def _hold(plan: Plan, record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person decides about, as the lock keeps it."""
+    return {
+        "release": plan.release_id,
+        "previous": plan.previous.get("id"),
+        "run": plan.run["id"],
+        "owner": plan.run.get("owner"),
+        "since": plan.run.get("started"),
+        "reasons": list(record.get("reasons", [])),
+    }
 
 
 def _common(plan: Plan, host: str, step: str) -> dict[str, Any]:

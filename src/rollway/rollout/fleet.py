@@ -26,7 +26,11 @@ class SlotView:
 
 @dataclass(frozen=True)
 class HostView:
-    """An app host as its own records show it; `ports` is service → slot → port per replica."""
+    """An app host as its own records show it; `ports` is service → slot → port per replica.
+
+    `hold` is what waits for a person's decision; `interrupted` the release of a run that was
+    killed.
+    """
 
     name: str
     generation: int = 0
@@ -37,6 +41,8 @@ class HostView:
     ports: Mapping[str, Mapping[str, list[int]]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     last_release: str | None = None
+    hold: Mapping[str, Any] = field(default_factory=dict)
+    interrupted: str | None = None
 
     @property
     def active_release(self) -> str | None:
@@ -74,6 +80,8 @@ def host_view(event: Event) -> HostView:
         ports=result.get("ports") or {},
         facts=result.get("facts") or {},
         last_release=state.get("last_release"),
+        hold=result.get("hold") or {},
+        interrupted=(state.get("phase") or {}).get("release"),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import Plan
@@ -32,7 +33,7 @@ class Ledger:
 
     `shifted_waves` are those that every edge confirmed; `reverted` is None until the edges were
     put back, then whether all of them confirmed it. `reloaded_edges` took new servers or routes
-    before any traffic moved.
+    before any traffic moved. `moved` are the hosts whose traffic every edge sends to the new slot.
     """
 
     failures: tuple[Failure, ...]
@@ -42,6 +43,7 @@ class Ledger:
     touched_waves: int
     reverted: bool | None
     reloaded_edges: frozenset[str] = frozenset()
+    moved: frozenset[str] = frozenset()
 
     @property
     def failed_hosts(self) -> frozenset[str]:
@@ -59,6 +61,7 @@ def fold(plan: Plan, events: Iterable[Event]) -> Ledger:
         touched_waves=len({event.wave for event in seen if event.step == "shift"}),
         reverted=_reverted(plan, seen),
         reloaded_edges=frozenset(event.host for event in seen if _has_reloaded(event)),
+        moved=_moved(plan, seen),
     )
 
 
@@ -98,6 +101,24 @@ def _count_waves(plan: Plan, events: list[Event]) -> int:
     return sum(
         all((wave, edge) in confirmed for edge in plan.edges) for wave in range(len(plan.waves))
     )
+
+
+def _moved(plan: Plan, events: list[Event]) -> frozenset[str]:
+    """What the edges said last about their servers; one whose bake failed has moved, too."""
+    last = {event.host: event for event in events if event.step in {"shift", "unshift"}}
+    ready = [
+        {(one["host"], one["slot"]) for one in _servers(event) if one["admin_state"] == "ready"}
+        for event in last.values()
+    ]
+    return frozenset(
+        name
+        for name, host in plan.hosts.items()
+        if ready and all((name, host.new_slot) in slots for slots in ready)
+    )
+
+
+def _servers(event: Event) -> list[dict[str, Any]]:
+    return list((event.result.get("edge") or event.result).get("servers") or [])
 
 
 def _reverted(plan: Plan, events: list[Event]) -> bool | None:

@@ -14,7 +14,7 @@ from rollway.rollout.verdict import Decision, Verdict
 
 @dataclass(frozen=True)
 class Outcome:
-    """`name` is good, bad, refused, locked or broken; `record` is what hosts write down."""
+    """`name` is good, bad, held, refused, locked or broken; `record` is what hosts write down."""
 
     name: str
     exit_code: int
@@ -24,8 +24,10 @@ class Outcome:
 
     @property
     def record(self) -> str:
-        """The word the hosts know: good, bad, or aborted when nothing was changed."""
-        return {"good": "good", "bad": "bad", "broken": "bad"}.get(self.name, "aborted")
+        """The word the hosts know: good, bad, held, or aborted when nothing was changed."""
+        return {"good": "good", "bad": "bad", "broken": "bad", "held": "held"}.get(
+            self.name, "aborted"
+        )
 
 
 def conclude(plan: Plan, ledger: Ledger, verdict: Verdict, events: Iterable[Event]) -> Outcome:
@@ -35,7 +37,21 @@ def conclude(plan: Plan, ledger: Ledger, verdict: Verdict, events: Iterable[Even
         return _refused(plan, verdict)
     if verdict.decision is Decision.ROLL_BACK:
         return _rolled_back(plan, ledger, verdict, left)
+    if verdict.decision is Decision.HOLD:
+        return _held(plan, ledger, verdict)
     return _done(plan, ledger, verdict, left)
+
+
+def _held(plan: Plan, ledger: Ledger, verdict: Verdict) -> Outcome:
+    """Mixed on purpose: nothing moves until a person has looked."""
+    moved = [name for name in plan.hosts if name in ledger.moved]
+    others = [name for name in plan.hosts if name not in ledger.moved]
+    sentence = f"{plan.release_id} is held: it serves on {', '.join(moved) or 'no host'}"
+    if others:
+        sentence += f", {plan.previous.get('id') or 'nothing'} on {', '.join(others)}"
+    which = f"--env={plan.env} --app={plan.app}"
+    following = f"./invoke promote {which}, or ./invoke abort {which}"
+    return Outcome("held", exits.HELD, sentence, following, verdict.reasons)
 
 
 def _done(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) -> Outcome:

@@ -13,6 +13,10 @@ from typing import Any
 
 DEPLOY = "deploy"
 ROLLBACK = "rollback"
+PROMOTE = "promote"
+ABORT = "abort"
+FORWARD = (DEPLOY, PROMOTE)
+"""Verbs that bring a release on, wave by wave; the others go back at once."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,12 @@ class Plan:
     @property
     def has_workers(self) -> bool:
         return any(service["class"] == "worker" for service in self.release.get("services", []))
+
+    @property
+    def holds(self) -> bool:
+        """Whether a person decides when a release turns out bad on the way."""
+        action = self.release.get("rollout", {}).get("failure_action")
+        return self.verb in FORWARD and action == "pause"
 
     @property
     def starts_by_wave(self) -> bool:

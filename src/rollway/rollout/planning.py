@@ -8,9 +8,17 @@ from typing import Any
 from rollway import exits
 from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import DEPLOY, HostPlan, Plan, Refusal
+from rollway.rollout.plan import ABORT, FORWARD, PROMOTE, ROLLBACK, HostPlan, Plan, Refusal
 from rollway.rollout.readings import all_serve, kept_servers, needs_restoring, ready_slots
-from rollway.rollout.releases import choose_rollback, release_id_for, web_replicas
+from rollway.rollout.releases import (
+    abandoned,
+    choose_abort,
+    choose_held,
+    choose_rollback,
+    held_releases,
+    release_id_for,
+    web_replicas,
+)
 from rollway.rollout.request import Request
 from rollway.rollout.waves import split_into_waves
 
@@ -31,7 +39,11 @@ def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
 def _choose(
     request: Request, views: Sequence[HostView], acquired: Mapping[str, Event]
 ) -> dict[str, Any] | Refusal:
-    if request.verb != DEPLOY:
+    if request.verb == PROMOTE:
+        return choose_held(views)
+    if request.verb == ABORT or (request.verb == ROLLBACK and held_releases(views)):
+        return choose_abort(views)
+    if request.verb == ROLLBACK:
         return choose_rollback(views, wanted=request.to)
     release = dict(request.manifest or {})
     edges = [host_view(acquired[name]) for name in request.edges]
@@ -40,9 +52,11 @@ def _choose(
 
 def _previous(views: Sequence[HostView], release: Mapping[str, Any]) -> dict[str, Any]:
     """The manifest that serves now; in a mixed fleet one that is not the release itself."""
+    before = {str(view.hold.get("previous")) for view in views}
+    held = [value for view in views for name, value in view.manifests.items() if name in before]
     active = [view.manifests.get(str(view.active_release)) or {} for view in views]
     others = [one for one in active if one and one.get("id") != release.get("id")]
-    return dict(next(iter(others or [one for one in active if one]), {}))
+    return dict(next(iter(held or others or [one for one in active if one]), {}))
 
 
 def _ready_path_changed(release: Mapping[str, Any], previous: Mapping[str, Any]) -> Refusal | None:
@@ -151,7 +165,7 @@ def _waves(
     request: Request, hosts: Mapping[str, HostPlan], release: Mapping[str, Any]
 ) -> list[list[str]]:
     changing = [name for name, host in hosts.items() if host.action != "none"]
-    if request.verb != DEPLOY:
+    if request.verb not in FORWARD:
         return [changing] if changing else []
     sizes = release.get("rollout", {}).get("waves") or [1]
     return split_into_waves(changing, sizes, host_count=len(hosts))
@@ -159,9 +173,9 @@ def _waves(
 
 def _voids(request: Request, views: Sequence[HostView], release: Mapping[str, Any]) -> list[str]:
     """A rollback voids what it leaves, so that none ever lands there again."""
-    if request.verb == DEPLOY:
+    if request.verb in FORWARD:
         return []
-    left = {view.active_release for view in views} - {release["id"], None}
+    left = {*abandoned(views), *(view.active_release for view in views)} - {release["id"], None}
     return sorted(str(name) for name in left)
 
 
@@ -181,7 +195,7 @@ def _refusal(request: Request, acquired: Mapping[str, Event]) -> Refusal | None:
     problems = [
         trouble
         for name in [*request.app_hosts, *request.edges]
-        if (trouble := _trouble(name, acquired.get(name)))
+        if (trouble := _trouble(request, name, acquired.get(name)))
     ]
     if not problems:
         return None
@@ -189,7 +203,7 @@ def _refusal(request: Request, acquired: Mapping[str, Event]) -> Refusal | None:
     return Refusal(exits.LOCKED if locked else exits.REFUSED, problems)
 
 
-def _trouble(name: str, event: Event | None) -> dict[str, str] | None:
+def _trouble(request: Request, name: str, event: Event | None) -> dict[str, str] | None:
     if event is None:
         return _problem(name, "it was not asked", "the same command without --limit")
     if event.unreachable:
@@ -198,6 +212,9 @@ def _trouble(name: str, event: Event | None) -> dict[str, str] | None:
     if event.ok:
         return None
     problem = event.result.get("problem") or {"found": event.result.get("msg", "no answer")}
+    if event.result.get("hold"):
+        which = f"--env={request.env} --app={request.app}"
+        problem = {**problem, "next": f"./invoke promote {which}, or ./invoke abort {which}"}
     return {**problem, "host": name}
 
 

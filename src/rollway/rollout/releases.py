@@ -65,6 +65,52 @@ def choose_rollback(views: Sequence[HostView], *, wanted: str | None) -> dict[st
     return dict(manifests[matching[-1]])
 
 
+def choose_held(views: Sequence[HostView]) -> dict[str, Any] | Refusal:
+    """The manifest of the release that is held, to go on with."""
+    held = held_releases(views)
+    if not held:
+        return _nothing_held("promote", "a release that is held")
+    manifests = [view.manifests.get(held[0]) for view in views]
+    lacking = [view.name for view in views if held[0] not in view.manifests]
+    if lacking:
+        problem = {
+            "where": "promote",
+            "found": f"{held[0]} never reached {', '.join(lacking)}",
+            "accepted": "a release that every host has",
+            "next": "./invoke abort, then deploy again",
+        }
+        return Refusal(exits.REFUSED, [problem])
+    return dict(manifests[0] or {})
+
+
+def choose_abort(views: Sequence[HostView]) -> dict[str, Any] | Refusal:
+    """The manifest that served before the release which is held, or which a dead run left."""
+    left = abandoned(views)
+    if not left:
+        return _nothing_held("abort", "a release that is held, or a run that was interrupted")
+    before = {str(view.hold["previous"]) for view in views if view.hold.get("previous")}
+    others = {name for view in views if (name := view.active_release) and name not in left}
+    good = [name for name in sorted(before or others, key=counter_of) if name not in left]
+    manifests = {name: value for view in views for name, value in view.manifests.items()}
+    usable = [name for name in good if name in manifests]
+    return dict(manifests[usable[-1]]) if usable else _nothing_to_go_back_to(good)
+
+
+def held_releases(views: Sequence[HostView]) -> list[str]:
+    """The releases that wait for a decision: one, or none."""
+    return sorted({str(view.hold["release"]) for view in views if view.hold.get("release")})
+
+
+def abandoned(views: Sequence[HostView]) -> list[str]:
+    """What `abort` leaves: the held release, or that of runs which were killed."""
+    return held_releases(views) or sorted({one.interrupted for one in views if one.interrupted})
+
+
+def _nothing_held(verb: str, accepted: str) -> Refusal:
+    problem = {"where": verb, "found": "nothing is held", "accepted": accepted}
+    return Refusal(exits.REFUSED, [{**problem, "next": "./invoke status"}])
+
+
 def _in_other_slots(views: Sequence[HostView]) -> set[str]:
     others = (view.slots[other_slot(view.active)].release for view in views if view.active)
     return {release for release in others if release}

@@ -14,12 +14,16 @@ class Decision(Enum):
 
     CONTINUE = "continue"
     ROLL_BACK = "roll back"
+    HOLD = "hold"
     STOP = "stop"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A decision and, in one sentence each, why. `STOP` is before any change: a refused plan."""
+    """A decision and, in one sentence each, why.
+
+    `STOP` is before any change: a refused plan. `HOLD` leaves traffic where it is, for a person.
+    """
 
     decision: Decision
     reasons: tuple[str, ...] = ()
@@ -39,7 +43,7 @@ def judge_end(plan: Plan, ledger: Ledger) -> Verdict:
         return verdict
     reasons = [f"{left} of {len(plan.waves)} waves never moved"] if left else []
     reasons += [f"{name}: it never started" for name in missing]
-    return Verdict(Decision.ROLL_BACK, (*verdict.reasons, *reasons))
+    return Verdict(_way_out(plan, ledger), (*verdict.reasons, *reasons))
 
 
 def judge(plan: Plan, ledger: Ledger) -> Verdict:
@@ -49,8 +53,13 @@ def judge(plan: Plan, ledger: Ledger) -> Verdict:
     reasons = [f"{one.host}: {one.found}" for one in (*ledger.failures, *ledger.edge_failures)]
     budget = int(plan.release.get("rollout", {}).get("max_failures", 0))
     if ledger.edge_failures or len(ledger.failed_hosts) > budget:
-        return Verdict(Decision.ROLL_BACK, tuple(reasons))
+        return Verdict(_way_out(plan, ledger), tuple(reasons))
     return Verdict(Decision.CONTINUE, tuple(reasons))
+
+
+def _way_out(plan: Plan, ledger: Ledger) -> Decision:
+    """Where no traffic has moved there is nothing to decide: the fleet is as it was."""
+    return Decision.HOLD if plan.holds and ledger.touched_waves else Decision.ROLL_BACK
 
 
 def _say(problem: dict[str, str]) -> str:

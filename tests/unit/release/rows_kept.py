@@ -96,6 +96,7 @@ GONE: list[Case] = [
             ("", {}),
             (".delay", "1s"),
             (".failure_action", "rollback"),
+            (".failure_action", "pause"),
             (".max_failure_ratio", 0.5),
             (".monitor", "1s"),
             (".order", "start-first"),

@@ -161,11 +161,6 @@ VALUES: list[Refusal] = [
         "continue",
         "rollback, with x-rollway.rollout.max_failures for hosts that may fail",
     ),
-    refused(
-        "deploy.update_config.failure_action",
-        "pause",
-        "rollback: holding a run is not available yet",
-    ),
     *(
         Refusal(
             "networks.*.external",
