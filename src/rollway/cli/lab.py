@@ -19,21 +19,34 @@ _KINDS = ("ready", "bare")
     help={
         "env": _ENV,
         "hosts": "Number of app hosts: as before, or 3",
+        "edges": "Number of edges, 0 to 5: as before, or 1; with 0 app-1 is the edge, too",
         "image": "ready (packages installed; default) or bare (systemd, sshd, Python)",
         "verbose": "Show Ansible's own output",
     }
 )
 def up(
-    _context: Any, env: str = "local", hosts: str = "", image: str = "", verbose: bool = False
+    _context: Any,
+    env: str = "local",
+    hosts: str = "",
+    edges: str = "",
+    image: str = "",
+    verbose: bool = False,
 ) -> None:
     """Make or complete a lab: engine, images, hosts, provisioning. At once when it stands."""
     from rollway.lab.paths import lab_paths
+    from rollway.lab.plan import MOST_EDGES, MOST_HOSTS
     from rollway.lab.status import lines, read
     from rollway.lab.up import ensure
 
     started = time.monotonic()
-    count, kind = _count(hosts), _kind(image)
-    changed = ensure(env, hosts=count, kind=kind, verbose=verbose, progress=say)
+    changed = ensure(
+        env,
+        hosts=_count("--hosts", hosts, range(1, MOST_HOSTS + 1), usual=3),
+        edges=_count("--edges", edges, range(MOST_EDGES + 1), usual=1),
+        kind=_kind(image),
+        verbose=verbose,
+        progress=say,
+    )
     for line in lines(read(lab_paths(env)), lab_paths(env)):
         say(line)
     word = "up" if changed else "was up"
@@ -65,15 +78,13 @@ def status(_context: Any, env: str = "local", json: bool = False) -> int:
     return exits.DONE
 
 
-def _count(value: str) -> int | None:
+def _count(option: str, value: str, bounds: range, *, usual: int) -> int | None:
     if not value:
         return None
-    from rollway.lab.plan import MOST_HOSTS
-
     # Invoke's own int option answers a word with a traceback
-    if not (value.isascii() and value.isdecimal() and 1 <= int(value) <= MOST_HOSTS):
-        accepted = f"a number from 1 to {MOST_HOSTS}"
-        raise RollwayError("--hosts", f"{value!r}", accepted=accepted, next="--hosts=3")
+    if not (value.isascii() and value.isdecimal() and int(value) in bounds):
+        accepted = f"a number from {bounds.start} to {bounds.stop - 1}"
+        raise RollwayError(option, f"{value!r}", accepted=accepted, next=f"{option}={usual}")
     return int(value)
 
 

@@ -33,7 +33,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.command == "down":
         down.down(paths, _say)
         return
-    wish = Wish(options.env, options.image, options.hosts, is_image=options.is_image)
+    wish = Wish(options.env, options.image, options.hosts, options.edges, is_image=options.is_image)
     print(json.dumps(up.prepare(wish, paths, _say)))
 
 
@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--env", required=True)
     parser.add_argument("--root", type=Path, default=PROJECT)
     parser.add_argument("--hosts", type=int, default=3)
+    parser.add_argument("--edges", type=int, default=1)
     parser.add_argument("--image", choices=["bare", "ready"], default="ready")
     parser.add_argument("--is-image", action="store_true")
     return parser

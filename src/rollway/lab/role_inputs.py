@@ -14,8 +14,6 @@ HOST_LABEL = "io.rollway.host"
 def of(lab: Lab, client: Any, paths: LabPaths) -> dict[str, Any]:
     """Everything that `tasks_from: plan` hands on: the lab, the image, what is there too much."""
     tags = recipe.tags(paths.root)
-    wanted = {container_name(lab.env, host.name) for host in lab.hosts}
-    there = {entry["Names"][0].lstrip("/") for entry in reservation.containers(client, lab.env)}
     return {
         "env": lab.env,
         "network": reservation.network_name(lab.env),
@@ -25,7 +23,7 @@ def of(lab: Lab, client: Any, paths: LabPaths) -> dict[str, Any]:
         "capabilities": capabilities.grantable(capabilities.own_status()),
         "cgroup_version": int(client.info().get("CgroupVersion", "1")),
         "hosts": [_host(lab.env, host) for host in lab.hosts],
-        "surplus": sorted(there - wanted),
+        "surplus": _surplus(lab, client),
         "dir": str(paths.folder),
         "inventory_path": str(paths.inventory),
     }
@@ -34,6 +32,22 @@ def of(lab: Lab, client: Any, paths: LabPaths) -> dict[str, Any]:
 def container_name(env: str, host: str) -> str:
     """The name of a host's container; its volumes and network begin with it, too."""
     return f"rollway-{env}-{host}"
+
+
+def _surplus(lab: Lab, client: Any) -> list[str]:
+    """Containers to remove: of no host of the plan, or made with other ports than the plan's.
+
+    A container's ports stay what they were when it was made; so an app host that becomes an edge,
+    or is one no more, is made anew.
+    """
+    wanted = {container_name(lab.env, host.name): set(host.ports) for host in lab.hosts}
+    there = {entry["Names"][0].lstrip("/") for entry in reservation.containers(client, lab.env)}
+    return sorted(name for name in there if _published(name, client) != wanted.get(name))
+
+
+def _published(container: str, client: Any) -> set[int]:
+    bindings = client.api.inspect_container(container)["HostConfig"]["PortBindings"] or {}
+    return {int(port.partition("/")[0]) for port in bindings}
 
 
 def _host(env: str, host: LabHost) -> dict[str, Any]:

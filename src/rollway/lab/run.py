@@ -21,6 +21,7 @@ def create(wish: Wish, paths: LabPaths, *, verbose: bool = False) -> None:
     inputs = {
         "lab_env": wish.env,
         "lab_hosts": wish.app_count,
+        "lab_edges": wish.edge_count,
         "lab_image": wish.kind,
         "lab_is_image": wish.is_image,
     }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rollway.lab import engine, recipe, reservation, role_inputs
 from rollway.lab.paths import LabPaths
-from rollway.lab.plan import HTTP, SSH, Lab, LabHost
+from rollway.lab.plan import SSH, Lab, LabHost
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,17 @@ class HostStatus:
 
 @dataclass(frozen=True)
 class LabStatus:
-    """A lab. `is_ready`: every host runs and was provisioned by the files of today."""
+    """A lab. `is_ready`: every host runs and was provisioned by the files of today.
+
+    `url` is the first edge's; `edge_urls` are those of all, by name.
+    """
 
     env: str
     engine: str | None
     is_ready: bool
     url: str | None
     hosts: tuple[HostStatus, ...]
+    edge_urls: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The status as data: the object that `lab.status --json` prints."""
@@ -45,8 +49,9 @@ def read(paths: LabPaths) -> LabStatus:
         return LabStatus(paths.env, version, is_ready=False, url=None, hosts=())
     states = _states(lab, client) if client else {}
     hosts = tuple(_host(host, states) for host in lab.hosts)
-    running = all(host.state == "running" for host in hosts)
-    return LabStatus(paths.env, version, running and is_provisioned(paths), _url(lab), hosts)
+    is_ready = all(host.state == "running" for host in hosts) and is_provisioned(paths)
+    url = next(iter(lab.urls.values()), None)
+    return LabStatus(paths.env, version, is_ready, url, hosts, lab.urls)
 
 
 def is_provisioned(paths: LabPaths) -> bool:
@@ -64,7 +69,7 @@ def lines(status: LabStatus, paths: LabPaths) -> list[str]:
     shell = f"ssh -i {paths.folder}/id_ed25519 -o UserKnownHostsFile={paths.folder}/known_hosts"
     what = "ready" if status.is_ready else f"not ready; next: ./invoke lab.up --env={status.env}"
     login = f"  login: {shell} -p {status.hosts[0].ports[SSH]} root@127.0.0.1"
-    return [f"lab {status.env}: {what}", *rows, f"  url: {status.url}", login]
+    return [f"lab {status.env}: {what}", *rows, *_urls(status), login]
 
 
 def _row(host: HostStatus) -> str:
@@ -72,9 +77,9 @@ def _row(host: HostStatus) -> str:
     return f"  {host.name:<12} {groups:<10} {host.address:<14} {host.state:<10} ssh {port}"
 
 
-def _url(lab: Lab) -> str | None:
-    ports = [host.ports[HTTP] for host in lab.hosts if HTTP in host.ports]
-    return f"http://127.0.0.1:{ports[0]}" if ports else None
+def _urls(status: LabStatus) -> list[str]:
+    others = list(status.edge_urls.items())[1:]
+    return [f"  url: {status.url}", *(f"  url: {url} ({name})" for name, url in others)]
 
 
 def _states(lab: Lab, client: Any) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,13 @@ def look(client: Any, paths: LabPaths) -> Surroundings:
     """Read the engine's networks, this machine's routes, and the plans of the other labs."""
     others = [json.loads(path.read_text()) for path in sorted(paths.labs.glob("*/lab.json"))]
     networks = (*_engine_networks(client), *routes(), *(lab["subnet"] for lab in others))
-    return Surroundings(networks, _is_free)
+    planned = {port for lab in others for port in _planned_ports(lab)}
+    return Surroundings(networks, lambda port: port not in planned and _is_free(port))
+
+
+def _planned_ports(lab: Mapping[str, Any]) -> list[int]:
+    """Also of hosts that are stopped, whose ports nobody listens on."""
+    return [int(port) for host in lab["hosts"] for port in host["ports"].values()]
 
 
 def routes(table: Path = Path("/proc/net/route")) -> list[str]:

@@ -56,11 +56,19 @@ class EngineStandIn:
         name, _, value = filters["label"].partition("=")
         return [entry for entry in self.listed if entry["Labels"].get(name) == value]
 
+    def inspect_container(self, name: str) -> dict[str, Any]:
+        found = next(entry for entry in self.listed if entry["Names"] == [f"/{name}"])
+        return {"HostConfig": {"PortBindings": found["PortBindings"]}}
+
     def info(self) -> dict[str, Any]:
         return {"CgroupVersion": self.cgroup_version}
 
 
-def container(name: str, *, env: str, project: str) -> dict[str, Any]:
-    """An entry of the engine's list."""
+def container(
+    name: str, *, env: str, project: str, ports: tuple[int, ...] = (22,)
+) -> dict[str, Any]:
+    """An entry of the engine's list, and what it tells of that one."""
     labels = {"io.rollway.lab": env, "io.rollway.project": project}
-    return {"Names": [f"/{name}"], "Labels": labels, "State": "running"}
+    bindings = {f"{port}/tcp": [{"HostIp": "127.0.0.1", "HostPort": "1"}] for port in ports}
+    entry = {"Names": [f"/{name}"], "Labels": labels, "State": "running"}
+    return {**entry, "PortBindings": bindings}

@@ -2,10 +2,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from rollway.cli.lab import _count
-from rollway.errors import RollwayError
 from rollway.lab.down import forget
 from rollway.lab.paths import lab_paths
 
@@ -30,9 +26,3 @@ def test_a_generated_inventory_goes_with_its_lab(tmp_path: Path) -> None:
     path = _inventory(tmp_path, template.read_text())
     forget(lab_paths("lab-mine", root=tmp_path))
     assert not path.parent.exists()
-
-
-@pytest.mark.parametrize("text", ["0", "00", "-1", "51", "1000", "abc", "٣", "²"])
-def test_a_number_of_hosts_that_cannot_be(text: str) -> None:
-    with pytest.raises(RollwayError, match="accepted: a number from 1 to 50; next: --hosts=3"):
-        _count(text)

@@ -8,8 +8,8 @@ from rollway.lab.plan import Lab, Surroundings, Wish, from_json, make, to_json
 FREE = Surroundings((), lambda _port: True)
 
 
-def _lab(count: int, *, env: str = "lab-x", before: Lab | None = None) -> Lab:
-    return make(Wish(env, "ready", count), FREE, before=before)
+def _lab(count: int, *, edges: int = 1, env: str = "lab-x", before: Lab | None = None) -> Lab:
+    return make(Wish(env, "ready", count, edges), FREE, before=before)
 
 
 def test_a_lab_has_app_hosts_an_edge_and_a_registry() -> None:
@@ -23,7 +23,7 @@ def test_a_lab_has_app_hosts_an_edge_and_a_registry() -> None:
 
 
 def test_the_image_lab_is_one_host_in_all_groups() -> None:
-    lab = make(Wish("lab-image", "bare", 1, is_image=True), FREE, before=None)
+    lab = make(Wish("lab-image", "bare", 1, 0, is_image=True), FREE, before=None)
     assert [(host.name, host.groups) for host in lab.hosts] == [
         ("host-1", ("app", "edge", "registry"))
     ]
@@ -62,7 +62,7 @@ def test_every_published_port_is_free_and_used_once() -> None:
 
 def test_ports_belong_to_the_network() -> None:
     around = Surroundings(("10.77.0.0/24", "10.77.1.0/24"), lambda _port: True)
-    assert make(Wish("lab-x"), around, before=None).hosts[0].ports == {22: 24120}
+    assert make(Wish("lab-x"), around, before=None).hosts[0].ports == {22: 24128}
 
 
 EDGE_PORTS = [
@@ -98,7 +98,108 @@ def test_the_number_of_hosts_has_bounds(count: int) -> None:
     assert str(refused.value) == f"--hosts: {count}; accepted: 1 to 50"
 
 
+@pytest.mark.parametrize("count", [-1, 6], ids=lambda count: f"{count} edges")
+def test_the_number_of_edges_has_bounds(count: int) -> None:
+    with pytest.raises(RollwayError) as refused:
+        _lab(1, edges=count)
+    assert str(refused.value) == f"--edges: {count}; accepted: 0 to 5"
+
+
+def test_several_edges_are_published_each() -> None:
+    lab = _lab(1, edges=3)
+    assert [(host.name, host.groups, host.address, host.ports) for host in lab.hosts[1:4]] == [
+        ("edge-1", ("edge",), "10.77.0.10", {22: 24001, 80: 24002}),
+        ("edge-2", ("edge",), "10.77.0.11", {22: 24003, 80: 24004}),
+        ("edge-3", ("edge",), "10.77.0.12", {22: 24005, 80: 24006}),
+    ]
+    assert lab.urls == {
+        "edge-1": "http://127.0.0.1:24002",
+        "edge-2": "http://127.0.0.1:24004",
+        "edge-3": "http://127.0.0.1:24006",
+    }
+
+
+def test_without_an_edge_the_first_app_host_is_one() -> None:
+    lab = _lab(2, edges=0)
+    assert [(host.name, host.groups) for host in lab.hosts] == [
+        ("app-1", ("app", "edge")),
+        ("app-2", ("app",)),
+        ("registry-1", ("registry",)),
+    ]
+    assert (lab.hosts[0].address, lab.hosts[0].ports) == ("10.77.0.21", {22: 24000, 80: 24001})
+    assert (lab.app_count, lab.edge_count) == (2, 0)
+
+
+def test_the_largest_lab_has_addresses_and_ports_enough() -> None:
+    lab = _lab(50, edges=5)
+    ports = [port for host in lab.hosts for port in host.ports.values()]
+    assert len({host.address for host in lab.hosts}) == 56
+    assert len(set(ports)) == len(ports) == 62
+    assert max(ports) < 24064
+
+
+@pytest.mark.parametrize(("fewer", "more"), [(0, 1), (1, 2), (1, 5)])
+def test_edges_come_and_go_and_the_others_stay(fewer: int, more: int) -> None:
+    before = _lab(2, edges=fewer, env="local")
+    after = _lab(2, edges=more, env="local", before=before)
+    stayed = {host for host in _frozen(before) if host in _frozen(after)}
+    assert {name for name, _address, _ssh in stayed} == {host.name for host in before.hosts}
+    assert next(iter(after.urls.values())) == "http://127.0.0.1:8080"
+    assert _lab(2, edges=fewer, env="local", before=after).urls == before.urls
+
+
+def _frozen(lab: Lab) -> set[tuple[str, str, int]]:
+    return {(host.name, host.address, host.ports[22]) for host in lab.hosts}
+
+
+def test_the_ports_of_hosts_that_go_are_given_to_those_that_come() -> None:
+    before = _lab(50, edges=0)
+    own = {port for host in before.hosts for port in host.ports.values()}
+    busy = Surroundings((before.subnet,), lambda port: port not in own)
+    after = make(Wish("lab-x", "ready", 40, 5), busy, before=before)
+    ports = [port for host in after.hosts for port in host.ports.values()]
+    assert len(set(ports)) == len(ports)
+
+
+SHAPES = [
+    (Wish("lab-x"), "3 app hosts, 1 edge and registry"),
+    (Wish("lab-x", app_count=1, edge_count=0), "1 app host, no edge of its own and registry"),
+    (Wish("lab-x", edge_count=2), "3 app hosts, 2 edges and registry"),
+]
+
+
+@pytest.mark.parametrize(("wish", "words"), SHAPES, ids=[words for _wish, words in SHAPES])
+def test_a_shape_in_words(wish: Wish, words: str) -> None:
+    assert wish.shape == words
+
+
 def test_a_plan_is_read_as_it_was_written() -> None:
-    lab = _lab(3)
+    lab = _lab(3, edges=2)
     assert from_json(to_json(lab)) == lab
-    assert lab.app_count == 3
+    assert (lab.app_count, lab.edge_count) == (3, 2)
+
+
+def test_a_plan_from_before_edges_were_counted_is_read() -> None:
+    written = {
+        "schema": 1,
+        "env": "lab-x",
+        "subnet": "10.77.0.0/24",
+        "kind": "ready",
+        "hosts": [
+            {"name": "app-1", "groups": ["app"], "address": "10.77.0.21", "ports": {"22": 24000}},
+            {
+                "name": "edge-1",
+                "groups": ["edge"],
+                "address": "10.77.0.10",
+                "ports": {"22": 24001, "80": 24002},
+            },
+            {
+                "name": "registry-1",
+                "groups": ["registry"],
+                "address": "10.77.0.5",
+                "ports": {"22": 24003, "5000": 24004},
+            },
+        ],
+    }
+    before = from_json(written)
+    assert _lab(1, before=before) == before

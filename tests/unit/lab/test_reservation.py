@@ -85,3 +85,22 @@ def test_the_role_is_told_what_is_there_too_much() -> None:
     assert inputs["surplus"] == ["rollway-lab-unit-app-2"]
     assert inputs["cgroup_version"] == 2
     assert inputs["hosts"][0]["published"] == ["127.0.0.1:24000:22"]
+
+
+PUBLISHED = [
+    pytest.param(0, (22,), ["rollway-lab-unit-app-1"], id="an app host that becomes an edge"),
+    pytest.param(1, (22, 80), ["rollway-lab-unit-app-1"], id="an edge that becomes an app host"),
+    pytest.param(0, (22, 80), [], id="an app host that is an edge already"),
+    pytest.param(1, (22,), [], id="an app host that stays one"),
+]
+
+
+@pytest.mark.parametrize(("edges", "ports", "expected"), PUBLISHED)
+def test_a_host_whose_ports_change_is_made_anew(
+    edges: int, ports: tuple[int, ...], expected: list[str]
+) -> None:
+    wish = plan.Wish("lab-unit", app_count=1, edge_count=edges)
+    lab = plan.make(wish, plan.Surroundings((), lambda _port: True), before=None)
+    entry = container("rollway-lab-unit-app-1", env="lab-unit", project=str(ROOT), ports=ports)
+    engine = EngineStandIn(listed=[entry])
+    assert role_inputs.of(lab, engine, LabPaths("lab-unit", ROOT))["surplus"] == expected

@@ -28,6 +28,18 @@ def test_a_lab_with_a_stopped_host_says_so() -> None:
     ]
 
 
+def test_every_edge_has_its_url() -> None:
+    urls = {"edge-1": "http://127.0.0.1:1", "edge-2": "http://127.0.0.1:2"}
+    status = LabStatus(
+        "lab-x", "26.1.5", is_ready=True, url=urls["edge-1"], hosts=(HOST,), edge_urls=urls
+    )
+    assert lines(status, PATHS)[2:4] == [
+        "  url: http://127.0.0.1:1",
+        "  url: http://127.0.0.1:2 (edge-2)",
+    ]
+    assert status.as_json()["edge_urls"] == urls
+
+
 def test_the_status_is_data() -> None:
     status = LabStatus("lab-x", "26.1.5", is_ready=True, url=None, hosts=(HOST,))
     assert status.as_json()["hosts"] == (

@@ -34,6 +34,15 @@ def test_other_labs_keep_their_networks(tmp_path: Path) -> None:
     assert {"10.77.0.0/24", "172.17.0.0/16"} <= set(around.networks)
 
 
+def test_a_port_of_another_lab_is_not_free_while_that_is_stopped(tmp_path: Path) -> None:
+    paths = LabPaths("lab-x", tmp_path)
+    other = paths.labs / "local"
+    other.mkdir(parents=True)
+    plan = {"subnet": "10.77.0.0/24", "hosts": [{"ports": {"22": 24060}}]}
+    (other / "lab.json").write_text(json.dumps(plan))
+    assert not surroundings.look(EngineStandIn(), paths).is_port_free(24060)
+
+
 def test_a_port_somebody_listens_on_is_not_free(tmp_path: Path) -> None:
     around = surroundings.look(EngineStandIn(), LabPaths("lab-x", tmp_path))
     with socket.socket() as listener:
