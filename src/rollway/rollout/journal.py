@@ -47,10 +47,18 @@ class Journal:
 
     def events(self) -> list[Event]:
         """Every event so far, oldest first; none when the run has not written yet."""
+        return self.since(0)[0]
+
+    def since(self, offset: int) -> tuple[list[Event], int]:
+        """The events after that many bytes, and how many there are now; only whole lines count."""
         if not self._path.exists():
-            return []
-        lines = self._path.read_text(encoding="utf-8").splitlines()
-        return [Event(**json.loads(line)) for line in lines]
+            return [], offset
+        with self._path.open("rb") as file:
+            file.seek(offset)
+            content = file.read()
+        whole = content[: content.rfind(b"\n") + 1]
+        lines = whole.decode().split("\n")[:-1]
+        return [Event(**json.loads(line)) for line in lines], offset + len(whole)
 
     def results(self, step: str) -> dict[str, Event]:
         """The last event of a step, by host."""

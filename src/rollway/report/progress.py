@@ -1,0 +1,252 @@
+"""A run as it stands: one row for each host, changed by what begins and what ends.
+
+Pure: an update and a progress give the next progress. Times are those of the caller's clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+CONTROLLER = "localhost"
+
+_DOING = {
+    "acquire": "acquires",
+    "settle": "settles",
+    "stage": "stages",
+    "advance": "starts",
+    "start": "starts",
+    "switch": "changes workers",
+    "shift": "moves traffic",
+    "unshift": "moves traffic back",
+    "conclude": "records",
+}
+_DONE = {
+    "acquire": "acquired",
+    "settle": "settled",
+    "stage": "staged",
+    "switch": "workers changed",
+    "shift": "traffic moved",
+    "unshift": "traffic moved back",
+    "conclude": "recorded",
+}
+_STARTS = frozenset({"stage", "advance", "start"})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The request is known: who takes part."""
+
+    verb: str
+    hosts: tuple[str, ...]
+    edges: tuple[str, ...]
+    time: float
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The plan is known: the release, and the hosts of each wave."""
+
+    release: str
+    waves: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Began:
+    """A step began on a host. `wave` counts from 0."""
+
+    step: str
+    host: str
+    time: float
+    wave: int | None = None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A step that began had nothing to do there, and why."""
+
+    step: str
+    host: str
+    time: float
+    said: str = ""
+    wave: int | None = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A step ended on a host. `problem` is None where all is well; `result` is the step's own."""
+
+    step: str
+    host: str
+    time: float
+    said: str = ""
+    wave: int | None = None
+    seconds: float | None = None
+    problem: Mapping[str, Any] | None = None
+    is_lost: bool = False
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+Update = Asked | Planned | Began | Skipped | Ended
+
+
+@dataclass(frozen=True)
+class Row:
+    """One host: the release it serves, and the one that stands ready beside it; '' for none."""
+
+    host: str
+    phase: str = "waits"
+    serves: str = ""
+    ready: str = ""
+    health: str = ""
+    seconds: float | None = None
+    step: str = ""
+    began: float = 0.0
+    trouble: str = ""
+
+    @property
+    def is_moving(self) -> bool:
+        return bool(self.step)
+
+    @property
+    def words(self) -> str:
+        """What it does, or did last; for trouble, why."""
+        if self.trouble:
+            return f"failed: {self.trouble}"
+        return _DOING.get(self.step, self.step) if self.is_moving else self.phase
+
+    @property
+    def version(self) -> str:
+        """What it serves, and what stands ready beside it."""
+        if self.ready and self.ready != self.serves:
+            return f"{self.serves} → {self.ready}" if self.serves else f"→ {self.ready}"
+        return self.serves or "-"
+
+    def seconds_at(self, now: float) -> float | None:
+        """How long the step lasts, or the last one did."""
+        return now - self.began if self.is_moving else self.seconds
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The whole run. `wave` is the one that moves or moved last, counting from 1; 0 before."""
+
+    verb: str = ""
+    began: float = 0.0
+    rows: Mapping[str, Row] = field(default_factory=dict)
+    edges: tuple[str, ...] = ()
+    release: str = ""
+    waves: tuple[tuple[str, ...], ...] = ()
+    wave: int = 0
+    before: Mapping[str, str] = field(default_factory=dict)
+
+    def after(self, update: Update) -> Progress:
+        """The progress once this happened."""
+        if isinstance(update, Asked):
+            rows = {name: Row(name) for name in (*update.hosts, *update.edges)}
+            return replace(self, verb=update.verb, rows=rows, edges=update.edges, began=update.time)
+        if isinstance(update, Planned):
+            return replace(self, release=update.release, waves=update.waves)
+        if isinstance(update, Began):
+            return self._began(update)
+        if isinstance(update, Skipped):
+            return self._with(self._row(update.host, step=""))
+        return self._ended(update)
+
+    def shown(self, count: int) -> list[Row]:
+        """At most so many rows, in the order of the fleet: those in trouble or in motion first."""
+        ranked = sorted(self.rows.values(), key=_rank)
+        wanted = {row.host for row in ranked[: max(count, 0)]}
+        return [row for row in self.rows.values() if row.host in wanted]
+
+    def _began(self, update: Began) -> Progress:
+        row = self._row(update.host, step=update.step, began=update.time)
+        progress = self._with(row)
+        if update.step != "shift" or update.wave is None:
+            return progress
+        return replace(progress, wave=update.wave + 1)
+
+    def _ended(self, update: Ended) -> Progress:
+        row = self._row(update.host, step="", seconds=_seconds(update, self.rows))
+        if row is None:
+            return self
+        if update.problem is not None:
+            return self._with(_troubled(row, update))
+        progress = self._with(self._done(row, update))
+        if update.step == "acquire":
+            return replace(progress, before={**self.before, row.host: _served(update)})
+        return progress._moved(update) if update.host in self.edges else progress
+
+    def _done(self, row: Row, update: Ended) -> Row:
+        if update.step == "acquire":
+            health = _health(_active_containers(update.result))
+            return replace(row, phase="acquired", serves=_served(update), health=health)
+        if update.step in _STARTS and "cut" in update.result:
+            return replace(row, phase="ready", ready=self.release, health="healthy")
+        if update.step == "conclude" and row.serves:
+            return replace(row, phase="serves", ready="")
+        return replace(row, phase=_DONE.get(update.step, update.step))
+
+    def _moved(self, update: Ended) -> Progress:
+        """What an edge's step means for the app hosts."""
+        if update.step == "shift" and update.wave is not None and update.wave < len(self.waves):
+            wave = self.waves[update.wave]
+            return self._with(*(self._row(n, phase="serves", serves=self.release) for n in wave))
+        if update.step == "unshift":
+            touched = [name for wave in self.waves[: self.wave] for name in wave]
+            return self._with(
+                *(self._row(n, serves=self.before.get(n, ""), ready="") for n in touched)
+            )
+        return self
+
+    def _row(self, host: str, **changes: Any) -> Row | None:
+        row = self.rows.get(host)
+        return replace(row, **changes) if row else None
+
+    def _with(self, *rows: Row | None) -> Progress:
+        return replace(self, rows={**self.rows, **{row.host: row for row in rows if row}})
+
+
+def _rank(row: Row) -> int:
+    return 0 if row.trouble else 1 if row.is_moving else 2
+
+
+def _seconds(update: Ended, rows: Mapping[str, Row]) -> float | None:
+    """How long it took; a record that is written at the end does not hide what came before."""
+    row = rows.get(update.host)
+    if row and update.step == "conclude" and row.seconds is not None:
+        return row.seconds
+    if update.seconds is not None or row is None or not row.is_moving:
+        return update.seconds
+    return update.time - row.began
+
+
+def _troubled(row: Row, update: Ended) -> Row:
+    problem = update.problem or {}
+    health = "lost" if update.is_lost else _health(update.result.get("containers") or ())
+    trouble = row.trouble or str(problem.get("found") or "no answer")
+    return replace(row, trouble=trouble, health=health or row.health)
+
+
+def _active_containers(result: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    active = (result.get("state") or {}).get("active")
+    return (result.get("containers") or {}).get(active) or ()
+
+
+def _served(update: Ended) -> str:
+    state = update.result.get("state") or {}
+    slot = (state.get("slots") or {}).get(state.get("active")) or {}
+    return str(slot.get("release") or "")
+
+
+def _health(containers: Iterable[Mapping[str, Any]]) -> str:
+    """The worst of them: what is not healthy is named."""
+    words = [_one_health(one) for one in containers]
+    return next((word for word in words if word != "healthy"), "healthy") if words else ""
+
+
+def _one_health(container: Mapping[str, Any]) -> str:
+    if container.get("state") not in {None, "running"}:
+        return str(container["state"])
+    return str(container.get("health") or "healthy")

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any
+
+import pytest
+
+from rollway.report.progress import Asked, Began, Ended, Planned, Progress, Row, Skipped, Update
+
+ASKED = Asked("deploy", ("app-1", "app-2"), ("edge-1",), 10.0)
+PLANNED = Planned("2-b", (("app-1",), ("app-2",)))
+READY = {"cut": {}, "seconds": 1.5}
+
+
+def _acquired(host: str, *, health: str = "healthy") -> Ended:
+    result = {
+        "state": {"active": "blue", "slots": {"blue": {"release": "1-a"}}},
+        "containers": {"blue": [{"state": "running", "health": health}]},
+    }
+    return Ended("acquire", host, 11.0, seconds=0.1, result=result)
+
+
+def _progress(*updates: Update) -> Progress:
+    steady: list[Update] = [ASKED, _acquired("app-1"), _acquired("app-2"), PLANNED]
+    return reduce(Progress.after, [*steady, *updates], Progress())
+
+
+def _cells(row: Row) -> tuple[str, str, str, float | None]:
+    return row.words, row.version, row.health, row.seconds_at(20.0)
+
+
+def _ended(step: str, host: str, **known: Any) -> Ended:
+    return Ended(step, host, 19.0, **known)
+
+
+UNREADY = {"containers": [{"state": "running", "health": "unhealthy"}]}
+TROUBLE = _ended("stage", "app-1", problem={"found": "not ready"}, result=UNREADY, seconds=3.0)
+LOST = _ended("advance", "app-1", problem={"found": "cannot be reached"}, is_lost=True, seconds=9.0)
+STARTED = _ended("stage", "app-1", seconds=1.5, result=READY)
+SHIFTED = _ended("shift", "edge-1", wave=0, seconds=0.01)
+
+CASES = [
+    pytest.param([], ("acquired", "1-a", "healthy", 0.1), id="acquired"),
+    pytest.param(
+        [Began("stage", "app-1", 18.0)], ("stages", "1-a", "healthy", 2.0), id="in motion"
+    ),
+    pytest.param(
+        [Began("stage", "app-1", 18.0), Skipped("stage", "app-1", 19.0, "not its time")],
+        ("acquired", "1-a", "healthy", 0.1),
+        id="a step with nothing to do leaves no trace",
+    ),
+    pytest.param([STARTED], ("ready", "1-a → 2-b", "healthy", 1.5), id="ready beside the old one"),
+    pytest.param(
+        [STARTED, Began("shift", "edge-1", 18.0, 0), SHIFTED],
+        ("serves", "2-b", "healthy", 1.5),
+        id="an edge's shift makes a host serve",
+    ),
+    pytest.param(
+        [STARTED, Began("shift", "edge-1", 18.0, 0), SHIFTED, _ended("unshift", "edge-1")],
+        ("serves", "1-a", "healthy", 1.5),
+        id="an edge's way back makes it serve the old one",
+    ),
+    pytest.param(
+        [STARTED, _ended("conclude", "app-1", seconds=0.03)],
+        ("serves", "1-a", "healthy", 1.5),
+        id="what was ready and never served is gone at the end",
+    ),
+    pytest.param(
+        [TROUBLE], ("failed: not ready", "1-a", "unhealthy", 3.0), id="trouble with its reason"
+    ),
+    pytest.param(
+        [TROUBLE, _ended("conclude", "app-1", seconds=0.1)],
+        ("failed: not ready", "1-a", "unhealthy", 3.0),
+        id="trouble stays to the end",
+    ),
+    pytest.param([LOST], ("failed: cannot be reached", "1-a", "lost", 9.0), id="a lost host"),
+]
+
+
+@pytest.mark.parametrize(("updates", "cells"), CASES)
+def test_a_row(updates: list[Update], cells: tuple[str, str, str, float | None]) -> None:
+    assert _cells(_progress(*updates).rows["app-1"]) == cells
+
+
+def test_a_step_without_its_own_seconds_took_as_long_as_it_was_seen() -> None:
+    row = _progress(Began("settle", "edge-1", 17.0), _ended("settle", "edge-1")).rows["edge-1"]
+    assert _cells(row) == ("settled", "-", "", 2.0)
+
+
+def test_a_container_that_is_not_healthy_shows() -> None:
+    assert _progress(_acquired("app-2", health="starting")).rows["app-2"].health == "starting"
+
+
+def test_the_wave_that_moves_is_counted_from_one() -> None:
+    assert _progress().wave == 0
+    assert _progress(Began("shift", "edge-1", 18.0, 1)).wave == 2
+
+
+def test_a_host_that_nobody_named_is_no_row() -> None:
+    progress = _progress(Began("read", "localhost", 1.0), _ended("read", "localhost"))
+    assert list(progress.rows) == ["app-1", "app-2", "edge-1"]
+
+
+FLEET = tuple(f"app-{number}" for number in range(1, 51))
+SHOWN = [
+    pytest.param(50, list(FLEET), id="all where there is room"),
+    pytest.param(3, ["app-7", "app-30", "app-40"], id="trouble and motion, in the fleet's order"),
+    pytest.param(2, ["app-30", "app-40"], id="trouble before motion"),
+    pytest.param(5, ["app-1", "app-2", "app-7", "app-30", "app-40"], id="then the first others"),
+]
+
+
+@pytest.mark.parametrize(("count", "names"), SHOWN)
+def test_the_rows_that_are_shown(count: int, names: list[str]) -> None:
+    updates: list[Update] = [
+        Asked("deploy", FLEET, (), 0.0),
+        Began("stage", "app-7", 1.0),
+        _ended("stage", "app-40", problem={"found": "no disk"}),
+        _ended("stage", "app-30", problem={"found": "no disk"}),
+    ]
+    progress = reduce(Progress.after, updates, Progress())
+    assert [row.host for row in progress.shown(count)] == names
