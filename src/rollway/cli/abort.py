@@ -16,8 +16,18 @@ def abort(
     app: str = "",
     check: bool = False,
     yes: bool = False,
+    output: str = "",
     json: bool = False,
     verbose: bool = False,
 ) -> int:
     """Leave a release that is held or was interrupted: the whole fleet goes back."""
-    return decide("abort", env=env, app=app, check=check, yes=yes, as_json=json, verbose=verbose)
+    return decide(
+        "abort",
+        env=env,
+        app=app,
+        check=check,
+        yes=yes,
+        output=output,
+        as_json=json,
+        verbose=verbose,
+    )

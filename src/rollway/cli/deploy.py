@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 from rollway.cli import options
 from rollway.cli.local import prepare_local
-from rollway.cli.runs import Wanted, read_result, run_confirmed, say_end
+from rollway.cli.runs import Wanted, conduct
+from rollway.cli.saved_plan import as_planned
 from rollway.cli.verb import verb
 
 HELP = {
@@ -15,9 +17,11 @@ HELP = {
     "app": "Application: a folder of apps/; may be left out where there is one",
     "version": "Version, a tag in the registry; on local the application's commit when left out",
     "limit": "Only these app hosts, as an Ansible pattern; the others keep what they have",
+    "plan": "Carry out a plan that plan --out saved; refused if anything has moved since",
     "check": "Show what would be done; change nothing",
     "diff": "Show differences of files",
     "yes": "Answer yes where the environment asks",
+    "output": "Progress: live (a table), plain (lines) or json (an event per line on stdout)",
     "json": "Print the result as JSON on stdout",
     "verbose": "Show Ansible's own output",
 }
@@ -30,27 +34,36 @@ def deploy(
     app: str = "",
     version: str = "",
     limit: str = "",
+    plan: str = "",
     check: bool = False,
     diff: bool = False,
     yes: bool = False,
+    output: str = "",
     json: bool = False,
     verbose: bool = False,
 ) -> int:
     """Release a version to an environment without losing a request; go back if it is bad."""
-    started = time.monotonic()
-    wanted_app, wanted_version = options.application(app), options.version(version)
-    if env == options.LOCAL:
+    started, shown = time.monotonic(), options.output(output, verbose=verbose)
+    saved = Path(plan).resolve() if plan else None
+    asked = {"env": env, "app": app, "version": version, "limit": limit}
+    if saved:
+        asked = as_planned(saved, asked)
+    wanted_app, wanted_version = (
+        options.application(asked["app"]),
+        options.version(asked["version"]),
+    )
+    if asked["env"] == options.LOCAL:
         wanted_version = prepare_local(wanted_app, wanted_version)
+    inputs = {"rollway_version": wanted_version, "rollway_yes": str(yes).lower()}
     wanted = Wanted(
         "deploy",
-        options.environment(env),
+        options.environment(asked["env"]),
         wanted_app,
-        inputs={"rollway_version": wanted_version, "rollway_yes": str(yes).lower()},
-        limit=options.limit(limit),
+        inputs={**inputs, "rollway_plan_path": str(saved or "")},
+        limit=options.limit(asked["limit"]),
         check=check,
         diff=diff,
         verbose=verbose,
+        output=shown,
     )
-    code, run_dir = run_confirmed(wanted)
-    say_end(read_result(run_dir), seconds=time.monotonic() - started, as_json=json)
-    return code
+    return conduct(wanted, as_json=json, started=started)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from pathlib import Path
 
 from rollway import names
 from rollway.errors import RollwayError
+from rollway.report.output import OUTPUTS, PLAIN, output_for
 
 ROOT = Path(__file__).resolve().parents[3]
 INVENTORIES = ROOT / "inventories"
@@ -63,6 +66,23 @@ def limit(value: str | None) -> str:
             next="--limit=app-1:app-2",
         )
     return value or ""
+
+
+def output(value: str, *, verbose: bool = False) -> str:
+    """How progress is shown; Ansible's own output leaves no room for a table or for events."""
+    if value and value not in OUTPUTS:
+        raise RollwayError(
+            "--output", f"found {value!r}", accepted=", ".join(OUTPUTS), next="--output=plain"
+        )
+    if verbose and value not in {"", PLAIN}:
+        raise RollwayError(
+            "--output",
+            f"{value} does not go with --verbose",
+            accepted=PLAIN,
+            next="leave one of the two out",
+        )
+    is_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    return PLAIN if verbose else output_for(value, is_terminal=is_terminal)
 
 
 def version(value: str | None) -> str:

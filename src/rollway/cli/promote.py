@@ -16,8 +16,18 @@ def promote(
     app: str = "",
     check: bool = False,
     yes: bool = False,
+    output: str = "",
     json: bool = False,
     verbose: bool = False,
 ) -> int:
     """Go on with a release that is held, from where it stopped."""
-    return decide("promote", env=env, app=app, check=check, yes=yes, as_json=json, verbose=verbose)
+    return decide(
+        "promote",
+        env=env,
+        app=app,
+        check=check,
+        yes=yes,
+        output=output,
+        as_json=json,
+        verbose=verbose,
+    )

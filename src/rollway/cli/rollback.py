@@ -7,10 +7,12 @@ from typing import Any
 
 from rollway.cli import options
 from rollway.cli.deploy import HELP
-from rollway.cli.runs import Wanted, read_result, run_confirmed, say_end
+from rollway.cli.runs import Wanted, conduct
 from rollway.cli.verb import verb
 
-COMMON_HELP = {name: HELP[name] for name in ("env", "app", "check", "yes", "json", "verbose")}
+COMMON_HELP = {
+    name: HELP[name] for name in ("env", "app", "check", "yes", "output", "json", "verbose")
+}
 ROLLBACK_HELP = {
     **COMMON_HELP,
     "limit": HELP["limit"],
@@ -27,11 +29,12 @@ def rollback(
     limit: str = "",
     check: bool = False,
     yes: bool = False,
+    output: str = "",
     json: bool = False,
     verbose: bool = False,
 ) -> int:
     """Go back to a good release, at once where it is still warm."""
-    started = time.monotonic()
+    started, shown = time.monotonic(), options.output(output, verbose=verbose)
     wanted = Wanted(
         "rollback",
         options.environment(env),
@@ -40,7 +43,6 @@ def rollback(
         limit=options.limit(limit),
         check=check,
         verbose=verbose,
+        output=shown,
     )
-    code, run_dir = run_confirmed(wanted)
-    say_end(read_result(run_dir), seconds=time.monotonic() - started, as_json=json)
-    return code
+    return conduct(wanted, as_json=json, started=started)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,15 @@ from rollway.cli import options
 from rollway.cli.options import INVENTORIES, RUNS
 from rollway.records import identity
 from rollway.remote.playbook import Ended, Play, run_playbook
+from rollway.report.ending import end_lines
+from rollway.report.output import EVENTS_VARIABLE, JSON, LIVE, OUTPUT_VARIABLE, PLAIN
+from rollway.report.plan_table import print_plan
+from rollway.report.result import PREVIEW
+from rollway.report.stream import result_event
 from rollway.rollout.reading import CONFIRM, open_run
 
 _SIGNALLED = 128
+_SHOW_CURSOR = "\x1b[?25h"
 
 
 @dataclass(frozen=True)
@@ -32,10 +40,19 @@ class Wanted:
     check: bool = False
     diff: bool = False
     verbose: bool = False
+    output: str = PLAIN
 
 
 def decide(
-    verb: str, *, env: str, app: str, check: bool, yes: bool, as_json: bool, verbose: bool
+    verb: str,
+    *,
+    env: str,
+    app: str,
+    check: bool,
+    yes: bool,
+    output: str,
+    as_json: bool,
+    verbose: bool,
 ) -> int:
     """Run a verb that only says yes or no to what is there; returns the exit code."""
     started = time.monotonic()
@@ -46,10 +63,9 @@ def decide(
         inputs={"rollway_yes": str(yes).lower()},
         check=check,
         verbose=verbose,
+        output=options.output(output, verbose=verbose),
     )
-    code, run_dir = run_confirmed(wanted)
-    say_end(read_result(run_dir), seconds=time.monotonic() - started, as_json=as_json)
-    return code
+    return conduct(wanted, as_json=as_json, started=started)
 
 
 def run_confirmed(wanted: Wanted) -> tuple[int, Path]:
@@ -82,9 +98,11 @@ def run_release(wanted: Wanted) -> tuple[int, Path]:
         check=wanted.check,
         diff=wanted.diff,
         verbose=int(wanted.verbose),
-        environment={} if wanted.verbose else {"ANSIBLE_STDOUT_CALLBACK": "rollway"},
     )
-    ended = run_playbook(play)
+    with _told(wanted) as (environment, descriptors):
+        ended = run_playbook(replace(play, environment=environment, descriptors=descriptors))
+    if wanted.output == LIVE and ended.code:
+        sys.stderr.write(_SHOW_CURSOR)  # a child that was killed could not
     return exit_code(ended, RUNS / run_id), RUNS / run_id
 
 
@@ -105,6 +123,20 @@ def read_result(run_dir: Path, name: str = "result.json") -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
+def conduct(wanted: Wanted, *, as_json: bool, started: float) -> int:
+    """Run a verb and say how it ended; `started` is of the monotonic clock."""
+    code, run_dir = run_confirmed(wanted)
+    result, seconds = read_result(run_dir), time.monotonic() - started
+    if wanted.output == JSON:
+        said = result or _refused(run_dir)
+        sys.stdout.write(result_event(said, code=code, now=time.time(), seconds=seconds) + "\n")
+    say_end(result, seconds=seconds, as_json=as_json and wanted.output != JSON)
+    planned = read_result(run_dir, PREVIEW)
+    if planned and not as_json and wanted.output != JSON:
+        print_plan(planned, with_diff=wanted.diff)
+    return code
+
+
 def say_end(result: Mapping[str, Any], *, seconds: float, as_json: bool) -> None:
     """The result on stdout as JSON, or in a few lines what happened and what to type next."""
     if as_json and result:
@@ -115,24 +147,27 @@ def say_end(result: Mapping[str, Any], *, seconds: float, as_json: bool) -> None
         sys.stderr.write(line + "\n")
 
 
-def end_lines(result: Mapping[str, Any], *, seconds: float) -> list[str]:
-    """What a person reads last: outcome, evidence, address, next command."""
-    lines = [f"{result['outcome']}: {result['sentence']} ({seconds:.1f} s)"]
-    for problem in result.get("problems", []):
-        lines += _evidence(problem)
-    if result["exit"] == exits.DONE and result.get("url"):
-        lines.append(f"  url: {result['url']}")
-    lines.append(f"  next: {result['next']}")
-    return lines
+def _refused(run_dir: Path) -> dict[str, Any]:
+    """What is known of a run that ended before there was anything to plan."""
+    error = read_result(run_dir, "error.json")
+    if not error:
+        return {"sentence": "it ended early"}
+    return {"sentence": f"{error['where']}: {error['found']}", "problems": [error]}
 
 
-def _evidence(problem: Mapping[str, Any]) -> list[str]:
-    found = [f"  {problem.get('host') or problem.get('where')}: {problem.get('found')}"]
-    found += [f"    accepted: {problem['accepted']}"] if problem.get("accepted") else []
-    for container in problem.get("containers", []):
-        state = ", ".join(
-            str(container.get(key)) for key in ("state", "health") if container.get(key)
-        )
-        found.append(f"    {container.get('name')}: {state}")
-        found += [f"      {line}" for line in container.get("log_tail", [])]
-    return found
+@contextmanager
+def _told(wanted: Wanted) -> Iterator[tuple[dict[str, str], tuple[int, ...]]]:
+    """The environment for Ansible's callback, and a descriptor of our stdout for events alone."""
+    if wanted.verbose:
+        yield {}, ()
+        return
+    environment = {"ANSIBLE_STDOUT_CALLBACK": "rollway", OUTPUT_VARIABLE: wanted.output}
+    if wanted.output != JSON:
+        yield environment, ()
+        return
+    sys.stdout.flush()
+    events = os.dup(sys.stdout.fileno())
+    try:
+        yield {**environment, EVENTS_VARIABLE: str(events)}, (events,)
+    finally:
+        os.close(events)

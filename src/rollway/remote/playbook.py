@@ -22,7 +22,10 @@ _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True)
 class Play:
-    """One call of `ansible-playbook`. `extra_vars` travel in a file that only its owner reads."""
+    """One call of `ansible-playbook`. `extra_vars` travel in a file that only its owner reads.
+
+    `descriptors` are open files that it gets beside the usual three, under the same numbers.
+    """
 
     playbook: str
     inventory: Path
@@ -33,6 +36,7 @@ class Play:
     verbose: int = 0
     tags: str | None = None
     environment: Mapping[str, str] | None = None
+    descriptors: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,11 +69,18 @@ def run_playbook(play: Play) -> Ended:
         variables.touch(mode=0o600)
         variables.write_text(json.dumps(dict(play.extra_vars)), encoding="utf-8")
         return run_in_group(
-            command_of(play, variables=variables), environment=play.environment or {}
+            command_of(play, variables=variables),
+            environment=play.environment or {},
+            descriptors=play.descriptors,
         )
 
 
-def run_in_group(command: Sequence[str], *, environment: Mapping[str, str]) -> Ended:
+def run_in_group(
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    descriptors: Sequence[int] = (),
+) -> Ended:
     """Run a command in a process group of its own, and forward what would end us to the group."""
     sys.stdout.flush()
     process = subprocess.Popen(
@@ -78,6 +89,7 @@ def run_in_group(command: Sequence[str], *, environment: Mapping[str, str]) -> E
         env=_environment(environment),
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr.fileno(),
+        pass_fds=descriptors,
         start_new_session=True,
     )
     with _forwarding(process) as received:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 COLUMNS = ("host", "phase", "version", "health", "seconds")
-TIMES_A_SECOND = 8
+TIMES_A_SECOND = 4
 _WIDE = 80
 _STEADY = 18  # the longest phase: the columns behind it stand still where there is room
 _AROUND = 4  # lines that are no rows: columns, `and N more`, caption, and the one of the cursor

@@ -87,3 +87,53 @@ def test_a_version_is_checked_where_there_is_one() -> None:
     assert (options.version(""), options.version("v1.2")) == ("", "v1.2")
     with pytest.raises(RollwayError):
         options.version("a/b")
+
+
+OUTPUTS = [
+    pytest.param("", False, True, "live", id="a terminal gets a table"),
+    pytest.param("", False, False, "plain", id="no terminal gets lines"),
+    pytest.param("plain", False, True, "plain", id="lines on a terminal, when asked for"),
+    pytest.param("live", False, False, "plain", id="no table without a terminal"),
+    pytest.param("json", False, False, "json", id="events"),
+    pytest.param("", True, True, "plain", id="Ansible's own output leaves no room for a table"),
+]
+
+
+@pytest.mark.parametrize(("value", "verbose", "is_terminal", "kind"), OUTPUTS)
+def test_progress_is_shown(
+    value: str, verbose: bool, is_terminal: bool, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
+    assert options.output(value, verbose=verbose) == kind
+
+
+def test_a_terminal_that_cannot_move_the_cursor_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert options.output("") == "plain"
+
+
+WRONG_OUTPUTS = [
+    pytest.param(
+        "wrong",
+        False,
+        "--output: found 'wrong'; accepted: live, plain, json; next: --output=plain",
+        id="no such kind",
+    ),
+    pytest.param(
+        "json",
+        True,
+        "--output: json does not go with --verbose; accepted: plain; "
+        "next: leave one of the two out",
+        id="events and Ansible's own output",
+    ),
+]
+
+
+@pytest.mark.parametrize(("value", "verbose", "text"), WRONG_OUTPUTS)
+def test_refuses_an_output(value: str, verbose: bool, text: str) -> None:
+    with pytest.raises(RollwayError) as caught:
+        options.output(value, verbose=verbose)
+    assert str(caught.value) == text
+    assert caught.value.exit_code == 1

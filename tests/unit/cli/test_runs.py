@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rollway.cli import runs
+from rollway.cli.runs import Wanted, conduct
+from rollway.remote.playbook import Ended, Play
+
+RESULT = {
+    "outcome": "good",
+    "exit": 0,
+    "sentence": "2-b serves on 3 hosts",
+    "hosts": [],
+    "url": "http://edge",
+    "next": "./invoke rollback",
+}
+ERROR = {"where": "apps/iris", "found": "broken", "accepted": "", "next": "", "exit": 6}
+
+
+@pytest.fixture
+def plays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Play]]:
+    """Lets a playbook write a record of its run instead of running; returns what was run."""
+
+    def prepare(name: str, content: dict[str, Any], *, code: int = 0) -> list[Play]:
+        seen: list[Play] = []
+
+        def run(play: Play) -> Ended:
+            seen.append(play)
+            run_dir = tmp_path / str(play.extra_vars["rollway_run_id"])
+            (run_dir / name).write_text(json.dumps(content))
+            for number in play.descriptors:
+                os.write(number, b'{"event": "started"}\n')
+            return Ended(code)
+
+        monkeypatch.setattr(runs, "run_playbook", run)
+        monkeypatch.setattr(runs, "RUNS", tmp_path)
+        return seen
+
+    return prepare
+
+
+def _conduct(output: str, *, as_json: bool = False, **wanted: Any) -> int:
+    started = time.monotonic()
+    return conduct(
+        Wanted("deploy", "local", "iris", output=output, **wanted), as_json=as_json, started=started
+    )
+
+
+def _lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_plain_ends_with_lines_on_stderr(
+    plays: Callable[..., list[Play]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    seen = plays("result.json", RESULT)
+    assert _conduct("plain") == 0
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.splitlines()[-1] == "  next: ./invoke rollback"
+    assert "\x1b" not in err
+    assert seen[0].descriptors == ()
+    assert seen[0].environment == {"ANSIBLE_STDOUT_CALLBACK": "rollway", "ROLLWAY_OUTPUT": "plain"}
+
+
+def test_events_have_stdout_for_themselves_and_the_result_is_the_last(
+    plays: Callable[..., list[Play]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    seen = plays("result.json", RESULT)
+    assert _conduct("json", as_json=True) == 0
+    events = _lines(capfd.readouterr().out)
+    assert [event["event"] for event in events] == ["started", "result"]
+    assert (events[-1]["ok"], events[-1]["exit"], events[-1]["result"]) == (True, 0, RESULT)
+    environment = seen[0].environment or {}
+    assert environment["ROLLWAY_EVENTS_DESCRIPTOR"] == str(seen[0].descriptors[0])
+
+
+def test_a_refusal_is_a_result_event_too(
+    plays: Callable[..., list[Play]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    plays("error.json", ERROR, code=2)
+    assert _conduct("json") == 6
+    event = _lines(capfd.readouterr().out)[-1]
+    assert (event["ok"], event["exit"], event["said"]) == (False, 6, "apps/iris: broken")
+    assert event["problem"] == ERROR
+
+
+def test_the_result_alone_is_one_object(
+    plays: Callable[..., list[Play]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    plays("result.json", RESULT)
+    _conduct("plain", as_json=True)
+    assert _lines(capfd.readouterr().out) == [RESULT]
+
+
+def test_the_cursor_of_a_killed_table_comes_back(
+    plays: Callable[..., list[Play]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    plays("result.json", RESULT, code=-9)
+    _conduct("live")
+    assert capfd.readouterr().err.startswith("\x1b[?25h")
+
+
+def test_ansible_s_own_output_is_ansible_s_own(plays: Callable[..., list[Play]]) -> None:
+    seen = plays("result.json", RESULT)
+    _conduct("plain", verbose=True)
+    assert (seen[0].environment, seen[0].verbose) == ({}, 1)
