@@ -10,6 +10,7 @@ from .engine import PROJECT_LABEL, Engine, Json
 
 SERVICE_LABEL = "com.docker.compose.service"
 LOG_LINES = 20
+LINE_CHARACTERS = 500  # of each: one long line is not to hide the others
 CHECK_CHARACTERS = 300  # the end of what a check said: a traceback names its error last
 
 
@@ -89,8 +90,8 @@ def of_services(containers: Iterable[Container], services: Iterable[str]) -> lis
 
 
 def failure_reports(engine: Engine, containers: Iterable[Container]) -> list[dict[str, Any]]:
-    """Return the containers with the last lines each of them wrote."""
-    return [container.report(engine.log_tail(container.id, LOG_LINES)) for container in containers]
+    """Return the containers with the last lines each of them wrote, and what its checks said."""
+    return [container.report(_last_lines(engine, container)) for container in containers]
 
 
 def summaries(
@@ -108,6 +109,13 @@ def summaries(
         if key is not None:
             found[key].append(_summary(item, labels))
     return {key: sorted(rows, key=lambda row: row["name"]) for key, rows in found.items()}
+
+
+def _last_lines(engine: Engine, container: Container) -> list[str]:
+    lines = engine.log_tail(container.id, LOG_LINES)
+    return [
+        line if len(line) <= LINE_CHARACTERS else f"{line[:LINE_CHARACTERS]}…" for line in lines
+    ]
 
 
 def _summary(item: Json, labels: Mapping[str, str]) -> dict[str, str]:
