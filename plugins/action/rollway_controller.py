@@ -102,6 +102,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             process=os.getppid(),
             must_confirm=_is_true(args.get("confirm")) and not _is_true(args.get("confirmed")),
             limit=self._limit(),
+            plan_path=str(args.get("plan_path") or ""),
             reads_only=bool(self._task.check_mode) or args["verb"] == "status",
         )
 

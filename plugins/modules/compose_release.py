@@ -63,6 +63,11 @@ options:
     description: Whether V(acquire) also says what the HAProxy of this host serves.
     type: bool
     default: false
+  compare:
+    description:
+      - A manifest for V(acquire) to compare with what serves; the result's C(differences) hold
+        variables, files and a diff of the Compose text, without what looks like a secret.
+    type: dict
   release_id:
     description: The release.
     type: str
@@ -202,9 +207,10 @@ ARGUMENTS = {
     "images": {"type": "list", "elements": "str"},
     "reads_edge": {"type": "bool", "default": False},
     "release_id": {"type": "str"},
-    # These two hold secrets. `no_log` on them would replace every equal text in the result, such
+    # These three hold secrets. `no_log` on them would replace every equal text in the result, such
     # as a registry's name in an image: the module as a whole logs nothing instead, see `main`.
     "manifest": {"type": "dict", "no_log": False},
+    "compare": {"type": "dict", "no_log": False},
     "registry_auth": {"type": "dict", "no_log": False},
     "then_start": {"type": "bool", "default": False},
     "slot": SLOT,

@@ -14,7 +14,7 @@ from tests.integration.lab_fleet import ROOT, Lab
 
 PAGES = [
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("build", "deploy", "rollback", "status")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("build", "deploy", "plan", "rollback", "status")),
     ROOT / "docs" / "provision.md",
 ]
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
@@ -38,7 +38,8 @@ def on_the_lab(command: str, lab: Lab) -> list[str]:
     ]
     words = [word.replace(old, new) for word in words for old, new in HOSTS.items()]
     words = [word.removeprefix(".venv/bin/") for word in words]
-    if words[:2] == ["./invoke", "deploy"] and not any("--version" in word for word in words):
+    told = any(word.startswith(("--version", "--plan")) for word in words)
+    if words[:2] == ["./invoke", "deploy"] and not told:
         words.append("--version=1.0.0")
     return words
 

@@ -58,7 +58,16 @@ def _acquire(call: Call, params: Params) -> Result:
         release=release_id(params["release_id"]) if params.get("release_id") else None,
     )
     result = acquire(call, question)
+    if params.get("compare"):
+        result["differences"] = _differences(call, params["compare"])
     return {**result, **_edge(params)} if params.get("reads_edge") else result
+
+
+def _differences(call: Call, content: Params) -> Result:
+    from .compare import differences
+    from .manifest import Manifest
+
+    return differences(call.paths, Manifest.from_json({**content, "id": content["id"] or "0-plan"}))
 
 
 def _edge(params: Params) -> Result:

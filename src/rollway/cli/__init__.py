@@ -14,10 +14,12 @@ def collection() -> Collection:
 
     from rollway.cli import (
         abort,
+        bench,
         build,
         check,
         deploy,
         lab,
+        plan,
         promote,
         provision,
         rollback,
@@ -27,9 +29,11 @@ def collection() -> Collection:
 
     root = Collection(
         abort.abort,
+        bench.bench,
         build.build,
         check.check,
         deploy.deploy,
+        plan.plan,
         promote.promote,
         provision.provision,
         rollback.rollback,

@@ -48,10 +48,8 @@ def deploy(
     asked = {"env": env, "app": app, "version": version, "limit": limit}
     if saved:
         asked = as_planned(saved, asked)
-    wanted_app, wanted_version = (
-        options.application(asked["app"]),
-        options.version(asked["version"]),
-    )
+    wanted_app = options.application(asked["app"])
+    wanted_version = options.version(asked["version"])
     if asked["env"] == options.LOCAL:
         wanted_version = prepare_local(wanted_app, wanted_version)
     inputs = {"rollway_version": wanted_version, "rollway_yes": str(yes).lower()}

@@ -19,8 +19,11 @@ from rollway.rollout.journal import Event, Journal
 from rollway.rollout.ledger import fold
 from rollway.rollout.outcome import Outcome, conclude
 from rollway.rollout.plan import Plan, load_plan
+from rollway.rollout.preview import preview
 from rollway.rollout.request import Request, load_request
 from rollway.rollout.verdict import Verdict, judge_end
+
+PREVIEW = "preview.json"
 
 
 def write_report(run_dir: Path) -> dict[str, Any]:
@@ -29,6 +32,9 @@ def write_report(run_dir: Path) -> dict[str, Any]:
     events = Journal(run_dir).events()
     result = _result(request, plan, events)
     write_whole(run_dir / "result.json", json.dumps(result, indent=1, ensure_ascii=False))
+    if plan is not None and request.reads_only and not plan.refusal:
+        content = preview(plan, request, Journal(run_dir).results("acquire"))
+        write_whole(run_dir / PREVIEW, json.dumps(content, indent=1, ensure_ascii=False))
     write_whole(run_dir / "junit.xml", junit_xml(result, events))
     return result
 
@@ -101,6 +107,7 @@ def _release(plan: Plan) -> dict[str, Any]:
         "commit": source.get("commit"),
         "previous": plan.previous.get("id"),
         "images": plan.release.get("images", {}),
+        "previous_images": plan.previous.get("images", {}),
         "notes": plan.release.get("notes", []),
     }
 

@@ -46,7 +46,9 @@ def acquire_calls(request: Request, host: str, *, reads_only: bool) -> list[Call
         if service["class"] == "web" and service.get("port")
     ]
     images = sorted(set((request.manifest or {}).get("images", {}).values()))
-    asked = {"kind": "app", "services": services, "images": images}
+    asked: dict[str, Any] = {"kind": "app", "services": services, "images": images}
+    if reads_only and request.manifest:
+        asked["compare"] = request.manifest
     return [Call(HOST_MODULE, {**arguments, **asked})]
 
 

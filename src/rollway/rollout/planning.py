@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rollway import exits
 from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import ABORT, FORWARD, PROMOTE, ROLLBACK, HostPlan, Plan, Refusal
+from rollway.rollout.plan import ABORT, DEPLOY, FORWARD, PROMOTE, ROLLBACK, HostPlan, Plan, Refusal
+from rollway.rollout.preview import moved, seal
 from rollway.rollout.readings import all_serve, kept_servers, needs_restoring, ready_slots
 from rollway.rollout.releases import (
     abandoned,
@@ -22,6 +24,9 @@ from rollway.rollout.releases import (
 from rollway.rollout.request import Request
 from rollway.rollout.waves import split_into_waves
 
+MEBIBYTE = 1024**2
+LEAST_DISK_BYTES = 256 * MEBIBYTE
+
 
 def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     """Turn a request and the hosts' answers into a plan; trouble becomes its `refusal`."""
@@ -32,8 +37,45 @@ def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     choice = _choose(request, views, acquired)
     if isinstance(choice, Refusal):
         return _plan(request, acquired, views, {}, refusal=choice)
-    changed = _ready_path_changed(choice, _previous(views, choice))
-    return _plan(request, acquired, views, choice, refusal=changed)
+    refusal = _ready_path_changed(choice, _previous(views, choice)) or _lacks_disk(request, views)
+    plan = _plan(request, acquired, views, choice, refusal=refusal)
+    stale = None if refusal else _stale(plan, request, acquired)
+    return replace(plan, refusal=stale, waves=[], hosts={}) if stale else plan
+
+
+def _stale(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> Refusal | None:
+    """Refuse a saved plan when anything it was made from has changed since."""
+    if request.planned is None:
+        return None
+    found = moved(request.planned, seal(plan, request, acquired))
+    if not found:
+        return None
+    problem = {
+        "where": "--plan",
+        "found": f"changed since the plan was made: {'; '.join(found)}",
+        "accepted": "the application and the fleet as they were",
+        "next": f"./invoke plan --env={request.env} --app={request.app} "
+        f"--version={plan.release.get('version')} --out=FILE",
+    }
+    return Refusal(exits.REFUSED, [problem])
+
+
+def _lacks_disk(request: Request, views: Sequence[HostView]) -> Refusal | None:
+    """Refuse a host where even a small image might not fit any more."""
+    if request.verb != DEPLOY:
+        return None
+    problems = [
+        {
+            "host": view.name,
+            "where": "disk",
+            "found": f"{free / MEBIBYTE:.0f} MiB free where the engine keeps its images",
+            "accepted": f"at least {LEAST_DISK_BYTES / MEBIBYTE:.0f} MiB",
+            "next": f"make room on {view.name}: docker system df",
+        }
+        for view in views
+        if (free := view.facts.get("disk_free_bytes")) is not None and free < LEAST_DISK_BYTES
+    ]
+    return Refusal(exits.REFUSED, problems) if problems else None
 
 
 def _choose(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,8 @@ CONFIRM = "rollway_confirm"
 class Inputs:
     """What the playbook hands over. `addresses` is the `rollway_address` of every app host.
 
-    `limit` are the hosts that Ansible's `--limit` leaves in; None without one.
+    `limit` are the hosts that Ansible's `--limit` leaves in; None without one. `plan_path` is a
+    saved plan to carry out.
     """
 
     verb: str
@@ -44,6 +46,7 @@ class Inputs:
     reads_only: bool
     must_confirm: bool
     limit: list[str] | None = None
+    plan_path: str = ""
 
 
 def read(inputs: Inputs) -> Path:
@@ -68,10 +71,28 @@ def read(inputs: Inputs) -> Path:
         url=inputs.url or None,
         alive=identity.live_processes(),
         reads_only=inputs.reads_only,
+        planned=load_sealed(Path(inputs.plan_path)) if inputs.plan_path else None,
     )
     run_dir = open_run(inputs.runs_dir, run_id)
     request.save(run_dir)
     return run_dir
+
+
+def load_sealed(path: Path) -> dict[str, Any]:
+    """What a plan saved by `plan --out` has sealed; RollwayError when it is not such a file."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return dict(content["sealed"])
+    except OSError as error:
+        found = error.strerror or str(error)
+    except (ValueError, KeyError, TypeError):
+        found = "it is not a saved plan"
+    raise RollwayError(
+        f"--plan={path}",
+        found,
+        accepted="a file that plan wrote",
+        next="./invoke plan --env=NAME --version=X --out=FILE",
+    )
 
 
 def open_run(runs_dir: Path, run_id: str) -> Path:
@@ -179,7 +200,15 @@ def _manifest(inputs: Inputs, app: str) -> dict[str, Any]:
     facts = {name: getattr(origin, name) for name in ("commit", "branch", "author", "dirty")}
     created = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     resolve: Callable[[str], str] = registry.resolve if registry else _as_it_is
-    return manifest.build(config, resolve=resolve, source=facts, created=created)
+    built = manifest.build(config, resolve=resolve, source=facts, created=created)
+    if inputs.reads_only and registry:
+        built["pull_bytes"] = _pull_bytes(registry, built["images"].values())
+    return built
+
+
+def _pull_bytes(registry: Any, images: Iterable[str]) -> int:
+    """What a host without any of the images would pull, compressed, as far as it is known."""
+    return sum(registry.size_bytes(image) or 0 for image in sorted(set(images)))
 
 
 def _version(inputs: Inputs, app: str, registry: Any) -> str:

@@ -15,7 +15,8 @@ class Request:
     `run` names it to the hosts (id, verb, owner, controller, started, reason); `manifest` is the
     whole release to deploy; `to` is what to roll back to; `alive` are the controller's runs, for
     hosts that hold the lock of a dead one. `outside` are the app hosts that a limit leaves out:
-    they keep what they have, and their servers at the edges stay.
+    they keep what they have, and their servers at the edges stay. `planned` is what a saved plan
+    has sealed.
     """
 
     verb: str
@@ -31,6 +32,7 @@ class Request:
     alive: dict[str, Any] = field(default_factory=dict)
     reads_only: bool = False
     outside: list[str] = field(default_factory=list)
+    planned: dict[str, Any] | None = None
 
     def save(self, run_dir: Path) -> None:
         path = run_dir / "request.json"

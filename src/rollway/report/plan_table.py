@@ -1,0 +1,115 @@
+"""A plan for people: host by service, what differs, what it takes, and the next command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rollway.report.ending import DIGEST_CHARACTERS, names_in_short
+
+COLUMNS = ("host", "wave", "service", "action", "order", "image")
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+_STEP = 1024
+
+
+def print_plan(plan: Mapping[str, Any], *, with_diff: bool) -> None:
+    """Print a plan on stdout; `with_diff` adds the differences of the Compose text."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    table = Table(*COLUMNS, title=title(plan), title_justify="left")
+    for cells in rows(plan):
+        table.add_row(*cells)
+    console.print(table)
+    for line in plan_lines(plan, with_diff=with_diff):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def title(plan: Mapping[str, Any]) -> str:
+    """`deploy of 4-1.2.0 to iris on staging, now 3-1.1.0`."""
+    before = f", now {plan['previous']}" if plan["previous"] else ", the first release"
+    return f"{plan['verb']} of {plan['release']}: {plan['app']} on {plan['env']}{before}"
+
+
+def rows(plan: Mapping[str, Any]) -> Iterable[list[str]]:
+    """One row per host and service."""
+    for host in plan["hosts"]:
+        for number, one in enumerate(host["services"]):
+            is_first = number == 0
+            yield [
+                host["host"] if is_first else "",
+                str(host["wave"] or "-") if is_first else "",
+                f"{one['service']} ({one['class']})",
+                _action(host, one),
+                one["order"] if one["action"] != "keep" else "-",
+                _image(one),
+            ]
+
+
+def plan_lines(plan: Mapping[str, Any], *, with_diff: bool) -> list[str]:
+    """What stands below the table."""
+    lines = [_wave(number, wave) for number, wave in enumerate(plan["waves"], start=1)]
+    lines += ["nothing to do: every host serves it"] if not plan["waves"] else []
+    lines += [f"left out: {', '.join(plan['outside'])}"] if plan["outside"] else []
+    lines += [line for host in plan["hosts"] for line in _room(host)]
+    for difference in plan["differences"]:
+        lines += _difference(difference, with_diff=with_diff)
+    lines += [f"note: {note}" for note in plan["notes"]]
+    return [*lines, *(f"warning: {warning}" for warning in plan["warnings"])]
+
+
+def size(count: int | None) -> str:
+    """`35 MiB`; `unknown` where nobody told."""
+    if count is None:
+        return "unknown"
+    value, power = float(count), 0
+    while value >= _STEP and power < len(_UNITS) - 1:
+        value, power = value / _STEP, power + 1
+    return f"{value:.{0 if power < 3 else 1}f} {_UNITS[power]}"  # noqa: PLR2004 - GiB want a digit
+
+
+def _action(host: Mapping[str, Any], service: Mapping[str, Any]) -> str:
+    if service["action"] == "keep":
+        return "keep"
+    how = f"start in {host['slot']}" if host["action"] == "start" else f"traffic to {host['slot']}"
+    return service["action"] if service["action"] == "remove" else f"{service['action']}, {how}"
+
+
+def _image(service: Mapping[str, Any]) -> str:
+    before, now = _digest(service["image_before"]), _digest(service["image"])
+    return now if before in {now, "-"} else f"{before} → {now}"
+
+
+def _digest(image: str | None) -> str:
+    if not image:
+        return "-"
+    return image.rpartition(":")[2][:DIGEST_CHARACTERS] if "@" in image else image
+
+
+def _wave(number: int, wave: list[str]) -> str:
+    return f"wave {number}: {names_in_short(wave)}"
+
+
+def _room(host: Mapping[str, Any]) -> list[str]:
+    if host["action"] != "start":
+        return []
+    needed = size(host["memory_needed_bytes"]) if host["memory_needed_bytes"] else "no limit set"
+    memory = f"memory {needed} beside what runs, {size(host['memory_available_bytes'])} available"
+    disk = f"to pull {size(host['pull_bytes'])}, disk {size(host['disk_free_bytes'])} free"
+    return [f"{host['host']}: {memory}; {disk}"]
+
+
+def _difference(found: Mapping[str, Any], *, with_diff: bool) -> list[str]:
+    where = names_in_short(found["hosts"])
+    lines = [
+        f"{where}: {one['service']}: {one['name']} {_values(one)}" for one in found["environment"]
+    ]
+    lines += [f"{where}: file {one['path']} {one['change']}" for one in found["files"]]
+    return [*lines, *(found["compose"].splitlines() if with_diff else [])]
+
+
+def _values(change: Mapping[str, Any]) -> str:
+    if change["change"] == "changed":
+        return f"{change['before']} → {change['after']}"
+    return f"{change['change']}: {change['after'] or change['before']}"

@@ -1,0 +1,174 @@
+"""What a run would do, for people and for `deploy --plan`: built from a plan, changing nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rollway.rollout.journal import Event
+from rollway.rollout.plan import HostPlan, Plan
+from rollway.rollout.request import Request
+
+SCHEMA = 1
+GIBIBYTE = 1024**3
+
+
+def preview(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> dict[str, Any]:
+    """The plan as data: per host and service what happens, what differs, what it takes.
+
+    Sizes in bytes. `sealed` is what `deploy --plan` compares before it changes anything.
+    """
+    hosts = [_host(plan, one, acquired[one.name]) for one in plan.hosts.values()]
+    return {
+        "schema": SCHEMA,
+        "verb": plan.verb,
+        "env": plan.env,
+        "app": plan.app,
+        "release": plan.release.get("id"),
+        "version": plan.release.get("version"),
+        "previous": plan.previous.get("id"),
+        "waves": plan.waves,
+        "outside": plan.outside,
+        "rollout": plan.release.get("rollout", {}),
+        "hosts": hosts,
+        "edges": plan.edges,
+        "differences": _differences(plan, acquired),
+        "notes": list(plan.release.get("notes", [])),
+        "warnings": [*_timing_warnings(plan), *_room_warnings(hosts)],
+        "sealed": seal(plan, request, acquired),
+    }
+
+
+def seal(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> dict[str, Any]:
+    """What must not have moved when a saved plan is carried out.
+
+    Generations are those before a run takes the lock, which raises each by one.
+    """
+    raised = 0 if request.reads_only else 1
+    return {
+        "env": plan.env,
+        "app": plan.app,
+        "version": plan.release.get("version"),
+        "release": plan.release.get("id"),
+        "hash": plan.release.get("hash"),
+        "waves": plan.waves,
+        "hosts": list(plan.hosts),
+        "outside": plan.outside,
+        "generations": {
+            name: int(event.result.get("generation") or 0) - raised
+            for name, event in sorted(acquired.items())
+        },
+    }
+
+
+def moved(planned: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between a saved plan and the fleet as it is, in words."""
+    words = {
+        "hosts": "the hosts",
+        "hash": "the application's files, environment or images",
+        "release": f"the release's number: {planned.get('release')} then, {now['release']} now",
+        "waves": "the waves",
+        "outside": "the hosts that are left out",
+        **{name: f"{name}: {planned.get(name)} then, {now[name]} now" for name in _NAMES},
+    }
+    found = [text for key, text in words.items() if planned.get(key) != now[key]]
+    before, after = dict(planned.get("generations") or {}), now["generations"]
+    changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    return [*found, *(f"{name}: another run was there" for name in changed)]
+
+
+_NAMES = ("env", "app", "version")
+
+
+def _host(plan: Plan, host: HostPlan, event: Event) -> dict[str, Any]:
+    facts = event.result.get("facts") or {}
+    has_images = set(plan.release.get("images", {}).values()) <= set(
+        event.result.get("images_present") or []
+    )
+    starts = host.action == "start"
+    return {
+        "host": host.name,
+        "action": host.action,
+        "wave": next((n for n, wave in enumerate(plan.waves, start=1) if host.name in wave), None),
+        "slot": host.new_slot,
+        "before": host.old_release,
+        "services": _services(plan, host),
+        "memory_needed_bytes": _memory(plan) if starts else 0,
+        "memory_available_bytes": facts.get("memory_available_bytes"),
+        "pull_bytes": (0 if has_images or not starts else plan.release.get("pull_bytes")),
+        "disk_free_bytes": facts.get("disk_free_bytes"),
+    }
+
+
+def _services(plan: Plan, host: HostPlan) -> list[dict[str, Any]]:
+    """Service by service; one that a release drops is in the release before only."""
+    now, before = _by_name(plan.release), _by_name(plan.previous if host.old_release else {})
+    new_images, old_images = plan.release.get("images", {}), plan.previous.get("images", {})
+    return [
+        {
+            "service": name,
+            "class": (now.get(name) or before[name])["class"],
+            "replicas": (now.get(name) or before[name])["replicas"],
+            "action": _service_action(host, name in now, name in before),
+            "order": _order(now.get(name) or before[name]),
+            "image_before": old_images.get(name) if name in before else None,
+            "image": new_images.get(name),
+        }
+        for name in sorted({*now, *before})
+    ]
+
+
+def _service_action(host: HostPlan, is_new: bool, is_old: bool) -> str:  # noqa: FBT001
+    if host.action == "none":
+        return "keep"
+    if not is_new:
+        return "remove"
+    return "replace" if is_old else "add"
+
+
+def _order(service: Mapping[str, Any]) -> str:
+    return "start-first" if service.get("start_first", True) else "stop-first"
+
+
+def _by_name(release: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {str(one["name"]): one for one in release.get("services", [])}
+
+
+def _memory(plan: Plan) -> int:
+    """What the new containers may take beside the old ones, by their limits or reservations."""
+    services = plan.release.get("services", [])
+    return sum(int(one.get("memory_bytes") or 0) * int(one["replicas"]) for one in services)
+
+
+def _differences(plan: Plan, acquired: Mapping[str, Event]) -> list[dict[str, Any]]:
+    """Hosts that would change alike, together."""
+    groups: dict[str, dict[str, Any]] = {}
+    for name, host in plan.hosts.items():
+        found = acquired[name].result.get("differences")
+        if found and host.action != "none":
+            key = json.dumps(found, sort_keys=True)
+            groups.setdefault(key, {"hosts": [], **found})["hosts"].append(name)
+    return list(groups.values())
+
+
+def _timing_warnings(plan: Plan) -> Iterable[str]:
+    http = plan.release.get("http") or {}
+    for service in plan.release.get("services", []):
+        grace, drain = service.get("stop_grace_seconds"), http.get("drain_seconds")
+        if service["name"] == http.get("service") and grace is not None and grace < drain:
+            yield (
+                f"services/{service['name']}/stop_grace_period: {grace:g} s is shorter than "
+                f"drain_seconds, {drain} s: when a host or its engine restarts, requests have "
+                f"only {grace:g} s to end"
+            )
+
+
+def _room_warnings(hosts: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    for host in hosts:
+        needed, free = host["memory_needed_bytes"], host["memory_available_bytes"]
+        if needed and free is not None and needed > free:
+            yield (
+                f"{host['host']}: both releases at once need {needed / GIBIBYTE:.1f} GiB more, "
+                f"{free / GIBIBYTE:.1f} GiB are available"
+            )

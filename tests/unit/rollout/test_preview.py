@@ -1,0 +1,115 @@
+"""The plan as data, and when a saved one is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rollway import exits
+from rollway.rollout.planning import decide
+from rollway.rollout.preview import preview, seal
+from tests.unit.rollout.fleet_fixtures import manifest, request, steady_fleet
+
+
+def _sealed(**changes: Any) -> dict[str, Any]:
+    asked, acquired = request(reads_only=True, **changes), steady_fleet()
+    return seal(decide(asked, acquired), asked, acquired)
+
+
+def _locked() -> dict[str, Any]:
+    """The same fleet as a run that holds the lock sees it."""
+    acquired = steady_fleet()
+    for event in acquired.values():
+        event.result["generation"] += 1
+    return acquired
+
+
+def test_a_plan_says_what_becomes_of_every_service() -> None:
+    asked, acquired = request(reads_only=True), steady_fleet()
+    found = preview(decide(asked, acquired), asked, acquired)
+    assert [(one["host"], one["wave"], one["action"], one["slot"]) for one in found["hosts"]] == [
+        ("app-1", 1, "start", "green"),
+        ("app-2", 2, "start", "green"),
+        ("app-3", 3, "start", "green"),
+    ]
+    assert found["hosts"][0]["services"] == [
+        {
+            "service": "api",
+            "class": "web",
+            "replicas": 1,
+            "action": "replace",
+            "order": "start-first",
+            "image_before": "registry/iris@sha256:a",
+            "image": "registry/iris@sha256:b",
+        }
+    ]
+
+
+def test_a_grace_shorter_than_the_drain_is_a_warning() -> None:
+    service = {"name": "api", "class": "web", "replicas": 1, "port": 8000, "stop_grace_seconds": 10}
+    asked = request(reads_only=True, manifest=manifest("b", services=[service]))
+    acquired = steady_fleet()
+    (warning,) = preview(decide(asked, acquired), asked, acquired)["warnings"]
+    assert warning == (
+        "services/api/stop_grace_period: 10 s is shorter than drain_seconds, 30 s: when a host or "
+        "its engine restarts, requests have only 10 s to end"
+    )
+
+
+def test_too_little_memory_for_both_is_a_warning() -> None:
+    service = {"name": "api", "class": "web", "replicas": 2, "port": 1, "memory_bytes": 2**30}
+    asked = request(reads_only=True, manifest=manifest("b", services=[service]))
+    acquired = steady_fleet()
+    acquired["app-2"].result["facts"] = {"memory_available_bytes": 2**30}
+    assert preview(decide(asked, acquired), asked, acquired)["warnings"] == [
+        "app-2: both releases at once need 2.0 GiB more, 1.0 GiB are available"
+    ]
+
+
+def test_a_saved_plan_is_carried_out_where_nothing_has_moved() -> None:
+    plan = decide(request(planned=_sealed()), _locked())
+    assert plan.refusal is None
+    assert plan.waves == [["app-1"], ["app-2"], ["app-3"]]
+
+
+MOVED = [
+    ({"manifest": manifest("b", hash="other")}, "the application's files, environment or images"),
+    ({"app_hosts": ["app-1"], "outside": ["app-2", "app-3"]}, "the hosts"),
+    ({"env": "other"}, "env: local then, other now"),
+]
+
+
+@pytest.mark.parametrize(("changes", "word"), MOVED, ids=[case[1] for case in MOVED])
+def test_a_saved_plan_is_refused_when_something_moved(changes: dict[str, Any], word: str) -> None:
+    plan = decide(request(planned=_sealed(), **changes), _locked())
+    assert plan.refusal is not None
+    assert plan.refusal.exit_code == exits.REFUSED
+    assert word in plan.refusal.problems[0]["found"]
+    assert (plan.waves, plan.hosts) == ([], {})
+
+
+def test_a_saved_plan_is_refused_when_another_run_was_there() -> None:
+    acquired = _locked()
+    acquired["app-2"].result["generation"] += 2
+    plan = decide(request(planned=_sealed()), acquired)
+    assert plan.refusal is not None
+    assert plan.refusal.problems[0]["found"] == (
+        "changed since the plan was made: app-2: another run was there"
+    )
+
+
+def test_a_host_without_disk_is_refused_by_name() -> None:
+    acquired = steady_fleet()
+    acquired["app-2"].result["facts"] = {"disk_free_bytes": 10 * 2**20}
+    plan = decide(request(), acquired)
+    assert plan.refusal is not None
+    assert plan.refusal.problems == [
+        {
+            "host": "app-2",
+            "where": "disk",
+            "found": "10 MiB free where the engine keeps its images",
+            "accepted": "at least 256 MiB",
+            "next": "make room on app-2: docker system df",
+        }
+    ]
