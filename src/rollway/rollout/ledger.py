@@ -105,7 +105,10 @@ def _count_waves(plan: Plan, events: list[Event]) -> int:
 
 def _moved(plan: Plan, events: list[Event]) -> frozenset[str]:
     """What the edges said last about their servers; one whose bake failed has moved, too."""
-    last = {event.host: event for event in events if event.step in {"shift", "unshift"}}
+    last: dict[str, Event] = {}
+    for event in events:
+        if event.step in {"shift", "unshift"} and (event.host not in last or _servers(event)):
+            last[event.host] = event  # an edge that was lost since says nothing new
     ready = [
         {(one["host"], one["slot"]) for one in _servers(event) if one["admin_state"] == "ready"}
         for event in last.values()
