@@ -109,14 +109,20 @@ def _close_at_a_signal(output: Output) -> None:
     before = signal.getsignal(signal.SIGTERM)
 
     def close(number: int, frame: FrameType | None) -> None:
-        output.close()
-        if callable(before):
-            before(number, frame)
-        else:
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
+        try:
+            output.close()
+        finally:  # whatever happens there, the signal gets through
+            _pass_on(before, number, frame)
 
     signal.signal(signal.SIGTERM, close)
+
+
+def _pass_on(handler: Any, number: int, frame: FrameType | None) -> None:
+    if callable(handler):
+        handler(number, frame)
+        return
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 def _task(task: Any) -> Task:

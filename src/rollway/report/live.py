@@ -84,24 +84,27 @@ class LiveOutput:
         if said:
             self._console.print(said, markup=False, highlight=False, soft_wrap=True)
         if self._progress.rows and self._live is None:
-            self._live = self._start()
+            self._live = self._begin()
+            self._live.start(refresh=True)  # known before: an interruption here must find it
 
     def close(self) -> None:
         """Leave the table as it stands, and the terminal as it was."""
-        if self._live:
+        if self._live is None:
+            return
+        try:
             self._live.stop()
+        except Exception:  # noqa: BLE001 - a signal broke into its start: half of it is there
+            self._console.show_cursor()
 
-    def _start(self) -> Live:
+    def _begin(self) -> Live:
         from rich.live import Live
 
-        live = Live(
+        return Live(
             console=self._console,
             get_renderable=self._table,
             refresh_per_second=TIMES_A_SECOND,
             redirect_stderr=sys.stderr.isatty(),
         )
-        live.start(refresh=True)
-        return live
 
     def _table(self) -> RenderableType:
         width, height = self._console.size

@@ -99,8 +99,10 @@ class Watch:
 
     def close(self) -> None:
         """The playbook ended."""
-        self._rest()
-        self._output.close()
+        try:
+            self._rest()
+        finally:
+            self._output.close()
 
     def _rest(self) -> None:
         """Whatever still seems to move had nothing to do, or its end was not told."""

@@ -109,6 +109,23 @@ def test_what_is_printed_meanwhile_goes_above_the_table(capsys: pytest.CaptureFi
     assert capsys.readouterr().out == "after\n"
 
 
+def test_the_cursor_comes_back_where_a_signal_broke_into_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = io.StringIO()
+    console = _terminal(file)
+    output = LiveOutput(console=console, clock=lambda: 16.25)
+
+    def interrupted(_hook: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(console, "push_render_hook", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        output.show(_updates(1)[0])
+    output.close()
+    assert file.getvalue().rindex("\x1b[?25h") > file.getvalue().rindex("\x1b[?25l")
+
+
 def test_nothing_is_drawn_before_the_hosts_are_known() -> None:
     file = io.StringIO()
     output = LiveOutput(console=_terminal(file), clock=lambda: 16.25)
