@@ -1,0 +1,1 @@
+"""What claims about speed rest on: one release, by several methods, in one run."""
