@@ -8,10 +8,26 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from invoke import Context, Exit, Task, task
+from invoke import Argument, Context, Exit, Task, task
 
 from rollway import exits
 from rollway.errors import RollwayError
+
+SHORT = {"verbose": "v"}
+"""The one short form there is; Invoke's own would give every option a letter."""
+
+
+class Verb(Task[Any]):
+    """A task with these short forms, which describes its options however often it is asked."""
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        kept, self.help = self.help, dict(self.help)  # Invoke takes out what it has read
+        arguments: list[Argument] = super().get_arguments(ignore_unknown_help)
+        self.help = kept
+        for argument in arguments:
+            if argument.name in SHORT:
+                argument.names = (*argument.names, SHORT[argument.name])
+        return arguments
 
 
 def verb(**options: Any) -> Callable[[Callable[..., int | None]], Task[Any]]:
@@ -24,7 +40,7 @@ def verb(**options: Any) -> Callable[[Callable[..., int | None]], Task[Any]]:
             if code:
                 raise Exit(code=code)
 
-        declared: Task[Any] = task(auto_shortflags=False, **options)(run)
+        declared: Task[Any] = task(klass=Verb, auto_shortflags=False, **options)(run)
         return declared
 
     return declare

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from invoke import Context, Exit
+from invoke import Collection, Context, Exit, Program
 
 from rollway import exits
 from rollway.cli.verb import run_verb, verb
+from rollway.cli.words import check_words
 from rollway.errors import RollwayError
 
 
@@ -64,3 +65,40 @@ def test_a_verb_leaves_with_its_code_and_hands_over_its_options() -> None:
         held(Context(), env="local")
     assert (caught.value.code, seen) == (exits.HELD, ["local"])
     assert [argument.names for argument in held.get_arguments()] == [("env",)]
+
+
+def _spoken(*words: str) -> list[bool]:
+    """What a verb with `verbose` takes from a command line."""
+    seen: list[bool] = []
+
+    @verb(help={"verbose": "Say more", "env": "Environment"})
+    def speak(_context: object, env: str = "", verbose: bool = False) -> None:  # noqa: ARG001
+        """Speak."""
+        seen.append(verbose)
+
+    collection = Collection(speak)
+    check_words(words, collection)
+    Program(namespace=collection).run(["invoke", *words], exit=False)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("words", "verbose"),
+    [(["speak"], False), (["speak", "--verbose"], True), (["speak", "-v"], True)],
+)
+def test_verbose_has_a_short_form(words: list[str], verbose: bool) -> None:
+    assert _spoken(*words) == [verbose]
+
+
+def test_the_help_of_an_option_is_there_each_time() -> None:
+    @verb(help={"env": "Environment"})
+    def speak(_context: object, env: str = "") -> None:
+        """Speak."""
+
+    assert [speak.get_arguments()[0].help for _ in range(2)] == ["Environment"] * 2
+
+
+@pytest.mark.parametrize("short", ["-e", "-ve", "-V", "-vv"])
+def test_no_other_option_has_one(short: str) -> None:
+    with pytest.raises(RollwayError):
+        _spoken("speak", short)
