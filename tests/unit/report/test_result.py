@@ -32,6 +32,8 @@ def test_a_result_says_what_failed_and_what_to_type(tmp_path: Path) -> None:
     assert result["next"] == "./invoke status --env=local --app=iris"
     assert result["problems"][0]["containers"][0]["log_tail"] == ["boom"]
     assert [host["release"] for host in result["hosts"]] == ["1-a"] * 3
+    assert result["images"] == {"api": "registry/iris@sha256:b"}
+    assert result["previous_images"] == {"api": "registry/iris@sha256:a"}
 
 
 def test_a_run_is_readable_as_junit(tmp_path: Path) -> None:
