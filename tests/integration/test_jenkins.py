@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -209,6 +210,16 @@ def test_a_plan_changes_nothing_and_the_environment_asks(agent: Agent) -> None:
     code, said = agent.run("approved", "Plan", "j-1")
     assert (code, "planned" in said) == (exits.DONE, True), said
     assert agent.run("approved", "Plan", "j-1", number=1)[0] == 0
+
+
+def test_hosts_are_checked_against_the_credential_of_known_hosts(
+    agent: Agent, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").touch()
+    files_given = {**agent.environment.credentials, "known-hosts": tmp_path / "empty"}
+    other = Agent(agent.builds, replace(agent.environment, credentials=files_given))
+    code, said = other.run("approved", "Plan", "j-1")
+    assert (code, "Host key verification failed" in said) == (exits.REFUSED, True), said
 
 
 def test_a_deploy_that_nobody_approved_is_refused(agent: Agent) -> None:

@@ -87,15 +87,16 @@ def run_shell(
 ) -> subprocess.CompletedProcess[str]:
     """Runs a `sh` as an agent does: by `sh -xe`, without a terminal, and with no variables of ours.
 
-    `credentials` are files by the ending of their id.
+    `credentials` are files by the ending of their id. A home of its own keeps SSH connections
+    away that other tests opened with other keys.
     """
     variables = {**dict(_with_paths(step.environment, credentials)), **params}
-    kept = {name: os.environ[name] for name in ("HOME", "PATH")}
-    assignments = [f"{name}={value}" for name, value in {**kept, **variables}.items()]
-    with tempfile.NamedTemporaryFile("w", suffix=".sh", encoding="utf-8") as script:
-        script.write(step.script)
-        script.flush()
-        return run_family(["env", "-i", *assignments, "sh", "-xe", script.name])
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        script = Path(home) / "script.sh"
+        script.write_text(step.script, encoding="utf-8")
+        own = {"HOME": home, "PATH": os.environ["PATH"]}
+        assignments = [f"{name}={value}" for name, value in {**own, **variables}.items()]
+        return run_family(["env", "-i", *assignments, "sh", "-xe", str(script)])
 
 
 def _with_paths(
