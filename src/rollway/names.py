@@ -34,9 +34,12 @@ def service_name(value: str) -> str:
     return _checked(value, _SHORT, where="service", says=_SHORT_SAYS)
 
 
-def version_name(value: str) -> str:
-    """Returns a version when it is one; it becomes an image tag and a folder's name."""
-    return _checked(value, _VERSION, where="version", says=_VERSION_SAYS)
+def version_name(value: str, *, where: str = "version") -> str:
+    """Returns a version when it is one; it becomes an image tag and a folder's name.
+
+    `where` is what the error names: the option or variable that held it.
+    """
+    return _checked(value, _VERSION, where=where, says=_VERSION_SAYS)
 
 
 def release_id(value: str) -> str:

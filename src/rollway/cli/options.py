@@ -85,6 +85,6 @@ def output(value: str, *, verbose: bool = False) -> str:
     return PLAIN if verbose else output_for(value, is_terminal=is_terminal)
 
 
-def version(value: str | None) -> str:
+def version(value: str | None, *, option: str = "version") -> str:
     """A version that may be a tag, or nothing."""
-    return names.version_name(value) if value else ""
+    return names.version_name(value, where=option) if value else ""

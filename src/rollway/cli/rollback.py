@@ -39,7 +39,7 @@ def rollback(
         "rollback",
         options.environment(env),
         options.application(app),
-        inputs={"rollway_to": options.version(to), "rollway_yes": str(yes).lower()},
+        inputs={"rollway_to": options.version(to, option="--to"), "rollway_yes": str(yes).lower()},
         limit=options.limit(limit),
         check=check,
         verbose=verbose,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from rollway.config.problems import shown
+
 _UNITS = {"us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
+_NUMBER = r"(\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})"
 _PART = re.compile(rf"{_NUMBER}(us|µs|μs|ms|s|m|h)")
 _WHOLE = re.compile(rf"(?:{_PART.pattern})+")
 
@@ -22,5 +24,5 @@ def seconds(value: Any) -> float:
     if text == "0":
         return 0.0
     if not _WHOLE.fullmatch(text):
-        raise ValueError(f"{value!r} is not {ACCEPTED}")
+        raise ValueError(f"{shown(value)} is not {ACCEPTED}")
     return float(sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text)))

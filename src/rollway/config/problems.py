@@ -38,7 +38,7 @@ def neighbours(name: str, known: Iterable[str]) -> str:
     return ", ".join(difflib.get_close_matches(name, choices, n=3) or choices)
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, *, longest: int = LONGEST_SHOWN) -> str:
     """A value as errors show it: short."""
     text = repr(value)
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+    return text if len(text) <= longest else f"{text[:longest]}…"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([kmgtp]?)i?b?)", re.IGNORECASE)
+from rollway.config.problems import shown
+
+_SIZE = re.compile(r"(\d{1,19}(?:\.\d{1,19})?) ?(?:([kmgtp]?)i?b?)", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 
 ACCEPTED = "a size like 512M or 1.5g"
@@ -15,5 +17,5 @@ def size_bytes(value: Any) -> int:
     """The bytes; ValueError for anything else. A unit is a power of 1024, as in Docker."""
     match = _SIZE.fullmatch(str(value))
     if not match or isinstance(value, bool):
-        raise ValueError(f"{value!r} is not {ACCEPTED}")
+        raise ValueError(f"{shown(value)} is not {ACCEPTED}")
     return int(float(match[1]) * 1024 ** _POWERS[match[2].lower()])

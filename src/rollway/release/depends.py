@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from rollway.config.problems import neighbours
+from rollway.config.problems import neighbours, shown
 from rollway.release.project import ACCESSORY, WEB, WORKER, Project
 
 _STARTED, _HEALTHY = "service_started", "service_healthy"
+_CONDITIONS = (_STARTED, _HEALTHY)
 
 
 def depends_on(project: Project, name: str, value: Any) -> dict[str, Any]:
@@ -40,6 +41,9 @@ def _is_possible(project: Project, name: str, other: str, condition: dict[str, A
         if not optional:
             known = neighbours(other, project.config.classes)
             project.problems.add(path, "there is no such service", accepted=known)
+    elif condition["condition"] not in _CONDITIONS:
+        found = shown(condition["condition"])
+        project.problems.add(f"{path}/condition", found, accepted=", ".join(_CONDITIONS))
     elif kind == WORKER and own == WEB:
         found = "it is a worker, which changes after the traffic has moved"
         project.problems.add(path, found, accepted=f"class: web for {other}")

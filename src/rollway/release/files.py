@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rollway.config.problems import Problems
+from rollway.config.problems import Problems, shown
 from rollway.config.slot_variables import FILES, variable
 
 LARGEST_BYTES = 4 * 1024 * 1024
 """All files of a release together: they travel to every host as an argument of a module."""
+_LONGEST_NAME = 255  # of a file, on every file system of Linux
 PRIVATE, READABLE, RUNNABLE = "0400", "0644", "0755"
 
 
@@ -92,10 +93,10 @@ class ReleaseFiles:
         """The real file, if it is there and no `..`, root or link leads out of the application."""
         source = Path(os.path.realpath(self.app_dir / name))
         if Path(name).is_absolute() or os.path.commonpath([source, self._home]) != str(self._home):
-            found = f"{name!r} leads out of the application's folder"
+            found = f"{_named(name)} leads out of the application's folder"
             self.problems.add(path, found, accepted="a relative path inside it")
-        elif not source.exists():
-            self.problems.add(path, f"{name!r} is not there", accepted="a file or folder")
+        elif not os.path.exists(source):  # noqa: PTH110 - False too for a name too long to be one
+            self.problems.add(path, f"{_named(name)} is not there", accepted="a file or folder")
         else:
             return source
         return None
@@ -131,6 +132,10 @@ class ReleaseFiles:
             "content_base64": base64.b64encode(data).decode(),
             **owner.as_entry(),
         }
+
+
+def _named(name: str) -> str:
+    return shown(name, longest=_LONGEST_NAME)
 
 
 def _files_below(source: Path) -> Iterator[Path]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -31,7 +32,7 @@ class RegistrySession:
         self, address: str, *, ca: str | None, username: str | None, password: str | None
     ) -> None:
         self.address = address
-        self._ca = ca
+        self._ca = _authority(ca)
         self._login = (username, password or "") if username else None
         self._tokens: dict[str, str] = {}
         self._opened: requests.Session | None = None
@@ -136,6 +137,18 @@ class RegistrySession:
         is_expected = answer.ok or answer.status_code == HTTPStatus.NOT_FOUND
         if not is_expected:
             raise self.trouble(f"it answered {answer.status_code} for {repository}")
+
+
+def _authority(ca: str | None) -> str | None:
+    """RollwayError (exit 1) when the file is not there: requests would blame the registry."""
+    if ca and not Path(ca).is_file():
+        raise RollwayError(
+            "rollway_registry_ca",
+            f"there is no file {ca!r}",
+            accepted="the PEM file of the authority that signed the registry's certificate",
+            next="set it in the inventory (group_vars/all.yml)",
+        )
+    return ca
 
 
 def _authorization(login: tuple[str, str] | None, token: str | None) -> Any:

@@ -79,7 +79,8 @@ def _check_image(project: Project, service: Mapping[str, Any], path: str) -> Non
         project.problems.add(f"{path}/image", "it is missing", accepted=accepted)
         return
     try:
-        parse_reference(str(image))
+        # Compose wants a text, also where YAML reads `image: 3` as a number
+        parse_reference(image if isinstance(image, str) else "")
     except RollwayError as error:
         project.problems.add(f"{path}/image", shown(image), accepted=error.accepted)
 

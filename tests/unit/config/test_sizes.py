@@ -13,7 +13,9 @@ def test_a_size_of_docker_is_read(value: object, expected: int) -> None:
     assert size_bytes(value) == expected
 
 
-@pytest.mark.parametrize("value", ["", "M", "-1g", "1x", "lots", True, None, "1g1"])
+@pytest.mark.parametrize(
+    "value", ["", "M", "-1g", "1x", "lots", True, None, "1g1", "9" * 400, "1." + "9" * 400]
+)
 def test_anything_else_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match=r"is not a size like 512M or 1\.5g"):
         size_bytes(value)

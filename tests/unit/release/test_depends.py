@@ -84,6 +84,16 @@ def test_what_cannot_be_waited_for(tmp_path: Path, other: str, message: str) -> 
     assert f": services/api/depends_on/{other}: {message}; next: " in str(caught.value)
 
 
+@pytest.mark.parametrize("condition", [[], "ready", None], ids=repr)
+def test_a_condition_that_compose_does_not_know(tmp_path: Path, condition: Any) -> None:
+    with pytest.raises(RollwayError) as caught:
+        build(tmp_path, content({"db": {"condition": condition}}))
+    assert (
+        f": services/api/depends_on/db/condition: {condition!r}; "
+        "accepted: service_started, service_healthy; next: "
+    ) in str(caught.value)
+
+
 def test_an_accessory_does_not_wait_for_a_release(tmp_path: Path) -> None:
     file = content([])
     file["services"]["db"] = {**DB, "depends_on": ["api"]}

@@ -34,6 +34,14 @@ def test_a_file_is_taken_along(files: ReleaseFiles) -> None:
     ]
 
 
+def test_a_name_too_long_for_a_file_is_a_problem(files: ReleaseFiles) -> None:
+    assert files.read("x" * 5000, "services/api/env_file") is None
+    (problem,) = files.problems.found
+    assert problem == (
+        f"services/api/env_file: '{'x' * 254}… is not there; accepted: a file or folder"
+    )
+
+
 def test_a_folder_is_taken_along_whole(files: ReleaseFiles) -> None:
     assert files.add_tree("conf/", "binds", "path") == f"{PLACE}/binds/conf"
     assert [(one["path"], one["mode"]) for one in files.as_list()] == [

@@ -286,3 +286,17 @@ def test_the_target_side_reads_it(tmp_path: Path) -> None:
     assert read.accessories
     assert read.accessories.on("app-2") == ["db"]
     assert read.accessories.images == (f"postgres:16@{DIGEST}",)
+
+
+def test_an_image_that_yaml_reads_as_a_number_is_refused(tmp_path: Path) -> None:
+    file = compose(
+        services={"db": {"image": 3}},
+        x_rollway={"services": {"db": {"class": "accessory", "hosts": "app-1", "port": 5432}}},
+    )
+    with pytest.raises(RollwayError) as caught:
+        build(tmp_path, file)
+    assert str(caught.value) == (
+        "apps/iris/compose.yml: services/db/image: 3; accepted: "
+        "[registry/]repository[:tag][@sha256:…], the repository in lower case; "
+        "next: edit apps/iris/compose.yml (docs/compose.md)"
+    )

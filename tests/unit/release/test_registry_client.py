@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -248,3 +249,15 @@ def test_trouble(answer: tuple[int, dict[str, str], Any], message: str) -> None:
         client_of(Registry({"/v2/iris/tags/list": answer})).tags("iris")
     assert str(trouble.value) == message
     assert trouble.value.exit_code == exits.REFUSED
+
+
+def test_an_authority_s_file_that_is_missing_is_wrong_use(tmp_path: Path) -> None:
+    missing = str(tmp_path / "ca.pem")
+    with pytest.raises(RollwayError) as caught:
+        RegistryClient("reg.example.com", registry="10.0.0.5:5000", ca=missing)
+    assert caught.value.exit_code == exits.USAGE
+    assert str(caught.value) == (
+        f"rollway_registry_ca: there is no file {missing!r}; accepted: "
+        "the PEM file of the authority that signed the registry's certificate; "
+        "next: set it in the inventory (group_vars/all.yml)"
+    )

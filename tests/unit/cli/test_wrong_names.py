@@ -1,0 +1,76 @@
+"""Names with a path, a command, a template or an option in them, by the command line itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rollway import exits
+from rollway.cli import options
+from rollway.errors import RollwayError
+
+ROOT = Path(__file__).resolve().parents[3]
+VERSION = "1 to 64 of A-Z a-z 0-9 . _ -, the first a letter or digit, no '..'"
+SHORT = "1 to 40 of a-z 0-9 _ -, the first a letter or digit"
+ODD = ["a/b", "..", "../x", "a b", "a;b", "$(id)", "{{ 7*7 }}", "-a", "a\n", "\n", "a" * 65]
+
+
+@pytest.mark.parametrize("name", ODD, ids=repr)
+def test_a_version_is_a_tag(name: str) -> None:
+    with pytest.raises(RollwayError) as caught:
+        options.version(name)
+    assert str(caught.value) == f"version: found {name!r}; accepted: {VERSION}"
+
+
+@pytest.mark.parametrize("name", ODD, ids=repr)
+def test_an_application_is_a_folder_s_name(name: str) -> None:
+    with pytest.raises(RollwayError) as caught:
+        options.application(name)
+    assert str(caught.value) == f"app: found {name!r}; accepted: {SHORT}"
+
+
+COMMANDS = [
+    (
+        "a version to go back to",
+        ["rollback", "--env=staging", "--app=iris", "--to=../x"],
+        f"--to: found '../x'; accepted: {VERSION}",
+    ),
+    (
+        "a version with a command",
+        ["deploy", "--env=staging", "--app=iris", "--version=$(id)"],
+        f"version: found '$(id)'; accepted: {VERSION}",
+    ),
+    (
+        "an application with a template",
+        ["deploy", "--env=staging", "--app={{ 7*7 }}", "--version=1"],
+        f"app: found '{{{{ 7*7 }}}}'; accepted: {SHORT}",
+    ),
+    (
+        "an application that nobody wrote",
+        ["deploy", "--env=staging", "--app=rose", "--version=1"],
+        (
+            "apps/rose: there is no such application; accepted: iris; "
+            "next: write apps/rose/compose.yml"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"), [case[1:] for case in COMMANDS], ids=[case[0] for case in COMMANDS]
+)
+def test_the_command_says_it_and_runs_nothing(words: list[str], message: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "invoke", f"--search-root={ROOT}", *words],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (exits.USAGE, "")
+    assert message in ran.stderr
