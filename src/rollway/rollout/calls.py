@@ -109,13 +109,12 @@ def load_call(plan: Plan) -> Call:
     return Call(EDGE_MODULE, arguments)
 
 
-def shift_call(plan: Plan, ledger: Ledger, wave: int) -> Call:
+def shift_call(plan: Plan, ledger: Ledger, wave: int, *, edge: str) -> Call:
     """Move one wave's traffic; with the last wave, hosts that failed leave rotation."""
     shifting = [host for host in plan.waves[wave] if host not in ledger.failed_hosts]
     serving = serving_after(plan, ledger, wave)
     new_slots = {name: plan.hosts[name].new_slot for name in shifting}
     probed = servers_of([plan.hosts[name] for name in shifting], new_slots)
-    bake = plan.release.get("rollout", {}).get("bake_seconds", 0) if plan.verb in FORWARD else 0
     return Call(
         EDGE_MODULE,
         {
@@ -123,9 +122,19 @@ def shift_call(plan: Plan, ledger: Ledger, wave: int) -> Call:
             "servers": _all_servers(plan, serving),
             "probe": probed,
             "probe_seconds": PROBE_SECONDS,
-            "observe_seconds": bake,
+            "observe_seconds": _watch_seconds(plan, wave, edge=edge),
         },
     )
+
+
+def _watch_seconds(plan: Plan, wave: int, *, edge: str) -> float:
+    """How long a wave is watched: its bake, and on the last edge the pause before the next one."""
+    if plan.verb not in FORWARD:
+        return 0.0
+    rollout = plan.release.get("rollout", {})
+    has_next = wave < len(plan.waves) - 1 and edge == max(plan.edges)
+    pause = rollout.get("pause_seconds", 0) if has_next else 0
+    return float(rollout.get("bake_seconds", 0) + pause)
 
 
 def unshift_call(plan: Plan) -> Call:

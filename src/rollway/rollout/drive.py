@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,7 @@ def _shift(now: Situation) -> Work:
         return Skip("there is no such wave")
     if now.wave > now.ledger.shifted_waves:
         return Skip("an earlier wave is not confirmed")
-    return [calls.shift_call(now.plan, now.ledger, now.wave)]
+    return [calls.shift_call(now.plan, now.ledger, now.wave, edge=now.host)]
 
 
 def _unshift(now: Situation) -> Work:
@@ -171,6 +172,8 @@ def _host_to_start(now: Situation) -> HostPlan | Skip:
 
 def _record(plan: Plan, result: outcome.Outcome) -> Mapping[str, Any]:
     source = plan.release.get("source") or {}
+    finished = datetime.now(UTC).replace(microsecond=0)
+    started = datetime.fromisoformat(plan.run["started"])
     return {
         "run": plan.run["id"],
         "verb": plan.verb,
@@ -181,9 +184,14 @@ def _record(plan: Plan, result: outcome.Outcome) -> Mapping[str, Any]:
         "commit": source.get("commit"),
         "previous": plan.previous.get("id"),
         "outcome": result.name,
+        "result": result.name,
+        "rollback_of": plan.previous.get("id") if plan.verb == "rollback" else None,
+        "waves": plan.waves,
         "outside": plan.outside,
         "owner": plan.run.get("owner"),
-        "started": plan.run.get("started"),
+        "started": plan.run["started"],
+        "finished": f"{finished:%Y-%m-%dT%H:%M:%SZ}",
+        "seconds": (finished - started).total_seconds(),
         "reasons": list(result.reasons),
     }
 

@@ -213,3 +213,15 @@ def test_an_edge_that_reloaded_is_put_back_when_another_refuses(run: Run) -> Non
         "app-2-blue-1",
         "app-3-blue-1",
     ]
+
+
+def test_the_pause_between_waves_is_watched_too(tmp_path: Path) -> None:
+    run = Run(tmp_path, bake_seconds=2, pause_seconds=5)
+    run.happened("stage", "app-1", **STARTED)
+    watched = [
+        run.happened("shift", "edge-1", wave=wave - 1).arguments("shift", "edge-1", wave=wave)
+        if wave
+        else run.arguments("shift", "edge-1", wave=wave)
+        for wave in range(3)
+    ]
+    assert [one["observe_seconds"] for one in watched] == [7, 7, 2]
