@@ -1,0 +1,90 @@
+"""A run that is held: what stays on a host, and who may go on with it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.module_utils.fakes import FakeHost, a_manifest, a_run
+
+FIRST, SECOND = "1-1.0.0", "2-1.1.0"
+WEB = [{"name": "api", "replicas": 1}]
+HOLD = {"release": SECOND, "previous": FIRST, "reasons": ["edge-1: the bake"], "since": "now"}
+
+
+def _decider(verb: str, *, machine: str = "ci") -> dict[str, Any]:
+    return {**a_run(f"run-{verb}", machine_id=machine), "verb": verb}
+
+
+@pytest.fixture
+def held(host: FakeHost) -> FakeHost:
+    """A host whose traffic had moved to the second release when the run was held."""
+    host.deploy(FIRST, "blue")
+    run = a_run("run-held")
+    acquired = host.step("acquire", run=run, services=WEB)
+    common = {"run": run, "generation": acquired["generation"], "slot": "green"}
+    host.step("stage", **common, manifest=a_manifest(SECOND), then_start=True)
+    concluded = host.step(
+        "conclude", **common, release_id=SECOND, outcome="held", active_slot="green", hold=HOLD
+    )
+    assert concluded["ok"], concluded["problem"]
+    assert concluded["unlocked"] is False
+    return host
+
+
+def test_both_slots_stay_and_the_record_says_where_traffic_stands(held: FakeHost) -> None:
+    state = held.state()
+    assert held.slots() == {"blue": (FIRST, "running"), "green": (SECOND, "running")}
+    assert (state["active"], state["last_good"], state["phase"]) == ("green", FIRST, None)
+    assert state["releases"][SECOND]["outcome"] == "candidate"
+    assert json.loads((held.root / "iris/lock.json").read_text())["hold"] == HOLD
+
+
+def test_a_deploy_does_not_get_through_and_hears_what_to_type(held: FakeHost) -> None:
+    result = held.step("acquire", run=a_run("theirs"))
+    assert (result["ok"], result["outcome"], result["hold"]) == (False, "locked", HOLD)
+    assert result["problem"]["found"] == (
+        f"{SECOND} is held by deploy by ana@laptop since 2026-01-31T12:00:00Z (run run-held)"
+    )
+    assert result["problem"]["next"] == "./invoke promote, or ./invoke abort"
+
+
+@pytest.mark.parametrize("verb", ["promote", "abort", "rollback"])
+def test_whoever_decides_takes_it_over_from_any_controller(held: FakeHost, verb: str) -> None:
+    result = held.step("acquire", run=_decider(verb))
+    assert (result["outcome"], result["hold"]) == ("acquired", HOLD)
+
+
+def test_only_one_person_decides_at_a_time(held: FakeHost) -> None:
+    held.step("acquire", run=_decider("promote"))
+    result = held.step("acquire", run=_decider("abort", machine="laptop"))
+    assert (result["ok"], result["outcome"]) == (False, "locked")
+
+
+def test_a_decision_that_was_refused_leaves_it_held(held: FakeHost) -> None:
+    run = _decider("promote")
+    acquired = held.step("acquire", run=run)
+    held.step("conclude", run=run, generation=acquired["generation"], outcome="aborted")
+    assert held.step("acquire", run=a_run("theirs"))["outcome"] == "locked"
+    assert held.step("acquire", run=_decider("abort", machine="laptop"))["outcome"] == "acquired"
+
+
+def test_abort_marks_what_it_leaves_as_bad_and_unlocks(held: FakeHost) -> None:
+    run = _decider("abort")
+    acquired = held.step("acquire", run=run, services=WEB)
+    concluded = held.step(
+        "conclude",
+        run=run,
+        generation=acquired["generation"],
+        release_id=FIRST,
+        slot="blue",
+        outcome="good",
+        active_slot="blue",
+        voids=[SECOND],
+    )
+    assert concluded["unlocked"] is True
+    assert held.state()["releases"][SECOND]["outcome"] == "bad"
+    assert held.slots() == {"blue": (FIRST, "running"), "green": (SECOND, "warm")}
+    assert not (held.root / "iris/lock.json").exists()

@@ -1,0 +1,109 @@
+"""`failure_action: pause`: when a run is held, and what promote and abort plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rollway import exits
+from rollway.rollout import outcome
+from rollway.rollout.journal import Event
+from rollway.rollout.ledger import fold
+from rollway.rollout.plan import Plan
+from rollway.rollout.planning import decide
+from rollway.rollout.verdict import Decision, judge_end
+from tests.unit.rollout.fleet_fixtures import (
+    acquired_edge,
+    acquired_host,
+    fleet,
+    manifest,
+    release,
+    request,
+    steady_fleet,
+)
+
+PAUSE = {"waves": [1], "max_failures": 0, "failure_action": "pause"}
+RELEASES = {"1-a": release("a"), "2-b": release("b", outcome="candidate")}
+HOLD = {"release": "2-b", "previous": "1-a", "reasons": ["the bake"]}
+STARTED = Event("stage", "app-1", result={"cut": {}})
+NEVER = Event("stage", "app-1", ok=False, result={"problem": {"found": "never ready"}})
+MOVED = [("app-1", "green"), ("app-2", "blue"), ("app-3", "blue")]
+
+
+def _plan() -> Plan:
+    return decide(request(manifest=manifest("b", rollout=PAUSE)), steady_fleet())
+
+
+def _bake_failed() -> Event:
+    servers = [{"host": host, "slot": slot, "admin_state": "ready"} for host, slot in MOVED]
+    result = {"problem": {"found": "its check failed"}, "servers": servers}
+    return Event("shift", "edge-1", ok=False, wave=0, result=result)
+
+
+def _held_fleet(**changes: Any) -> dict[str, Event]:
+    """The first host serves the held release from green, the others the one before."""
+    both = {"blue": "1-a", "releases": RELEASES}
+    hosts = [
+        acquired_host("app-1", active="green", green="2-b", **both),
+        acquired_host("app-2", active="blue", **both),
+        acquired_host("app-3", active="blue", **both),
+    ]
+    for event in hosts:
+        event.result["hold"] = HOLD
+    return {**fleet(*hosts, acquired_edge(*MOVED)), **changes}
+
+
+def test_a_failure_after_the_first_shift_is_held() -> None:
+    plan, events = _plan(), [STARTED, _bake_failed()]
+    ledger = fold(plan, events)
+    verdict = judge_end(plan, ledger)
+    assert verdict.decision is Decision.HOLD
+    ended = outcome.conclude(plan, ledger, verdict, events)
+    assert (ended.exit_code, ended.record) == (exits.HELD, "held")
+    assert ended.sentence == "2-b is held: it serves on app-1, 1-a on app-2, app-3"
+    assert ended.next_command == (
+        "./invoke promote --env=local --app=iris, or ./invoke abort --env=local --app=iris"
+    )
+
+
+def test_a_failure_before_any_shift_leaves_nothing_to_decide() -> None:
+    plan = _plan()
+    assert judge_end(plan, fold(plan, [NEVER])).decision is Decision.ROLL_BACK
+
+
+def test_promote_goes_on_with_the_hosts_that_are_left() -> None:
+    plan = decide(request("promote"), _held_fleet())
+    assert (plan.release_id, plan.previous["id"]) == ("2-b", "1-a")
+    assert plan.waves == [["app-2"], ["app-3"]]
+    assert plan.voids == []
+
+
+def test_promote_needs_the_release_on_every_host() -> None:
+    lacking = acquired_host("app-3", active="blue", blue="1-a", releases={"1-a": release("a")})
+    plan = decide(request("promote"), _held_fleet(**{"app-3": lacking}))
+    assert plan.refusal is not None
+    assert plan.refusal.problems[0]["found"] == "2-b never reached app-3"
+
+
+def test_abort_and_rollback_go_back_at_once_and_void_what_they_leave() -> None:
+    for verb in ("abort", "rollback"):
+        plan = decide(request(verb), _held_fleet())
+        assert plan.release_id == "1-a"
+        assert plan.waves == [["app-1"]]
+        assert plan.voids == ["2-b"]
+
+
+def test_without_a_held_release_there_is_nothing_to_decide() -> None:
+    for verb in ("promote", "abort"):
+        plan = decide(request(verb), steady_fleet())
+        assert plan.refusal is not None
+        assert plan.refusal.exit_code == exits.REFUSED
+        assert plan.refusal.problems[0]["found"] == "nothing is held"
+
+
+def test_abort_leaves_what_a_killed_run_began() -> None:
+    acquired = _held_fleet()
+    for name in ("app-1", "app-2", "app-3"):
+        acquired[name].result["hold"] = None
+        acquired[name].result["state"]["phase"] = {"release": "2-b", "run": "dead"}
+    plan = decide(request("abort"), acquired)
+    assert (plan.release_id, plan.waves, plan.voids) == ("1-a", [["app-1"]], ["2-b"])
