@@ -130,7 +130,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Progress:
-    """The whole run. `wave` is the one that moves or moved last, counting from 1; 0 before."""
+    """The whole run. `wave` is the one that moves or moved last, counting from 1; 0 before.
+
+    `tried` is the last whose shift ended: one that begins may turn out to have nothing to do.
+    """
 
     verb: str = ""
     began: float = 0.0
@@ -139,6 +142,7 @@ class Progress:
     release: str = ""
     waves: tuple[tuple[str, ...], ...] = ()
     wave: int = 0
+    tried: int = 0
     before: Mapping[str, str] = field(default_factory=dict)
 
     def after(self, update: Update) -> Progress:
@@ -151,7 +155,10 @@ class Progress:
         if isinstance(update, Began):
             return self._began(update)
         if isinstance(update, Skipped):
-            return self._with(self._row(update.host, step=""))
+            progress = self._with(self._row(update.host, step=""))
+            return replace(progress, wave=self.tried) if update.step == "shift" else progress
+        if update.step == "shift" and update.wave is not None:
+            return replace(self._ended(update), wave=update.wave + 1, tried=update.wave + 1)
         return self._ended(update)
 
     def shown(self, count: int) -> list[Row]:
@@ -194,7 +201,7 @@ class Progress:
             wave = self.waves[update.wave]
             return self._with(*(self._row(n, phase="serves", serves=self.release) for n in wave))
         if update.step == "unshift":
-            touched = [name for wave in self.waves[: self.wave] for name in wave]
+            touched = [name for wave in self.waves[: self.tried] for name in wave]
             return self._with(
                 *(self._row(n, serves=self.before.get(n, ""), ready="") for n in touched)
             )

@@ -96,6 +96,15 @@ def test_the_wave_that_moves_is_counted_from_one() -> None:
     assert _progress(Began("shift", "edge-1", 18.0, 1)).wave == 2
 
 
+def test_a_wave_that_does_not_move_does_not_count() -> None:
+    skipped: list[Update] = [
+        Began("shift", "edge-1", 18.0, 1),
+        Skipped("shift", "edge-1", 18.0, wave=1),
+    ]
+    assert _progress(*skipped).wave == 0
+    assert _progress(SHIFTED, *skipped).wave == 1
+
+
 def test_a_host_that_nobody_named_is_no_row() -> None:
     progress = _progress(Began("read", "localhost", 1.0), _ended("read", "localhost"))
     assert list(progress.rows) == ["app-1", "app-2", "edge-1"]
