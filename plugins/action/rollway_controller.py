@@ -12,12 +12,15 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 
 from rollway.errors import RollwayError
+from rollway.report.history import write_history
 from rollway.report.result import write_error, write_report, write_status
 from rollway.rollout.journal import Journal
 from rollway.rollout.plan import FORWARD
 from rollway.rollout.planning import decide
 from rollway.rollout.reading import Inputs, read
 from rollway.rollout.request import load_request
+
+READING = ("status", "history")  # verbs that change nothing
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
@@ -36,6 +39,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             "plan": self._plan,
             "report": self._report,
             "status": self._status,
+            "history": self._history,
         }
         try:
             return steps[str(self._task.args["step"])]()
@@ -77,6 +81,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     def _status(self) -> dict[str, Any]:
         return {"changed": False, "status": write_status(self._run_dir())}
 
+    def _history(self) -> dict[str, Any]:
+        count = int(self._task.args["count"])
+        return {"changed": False, "history": write_history(self._run_dir(), count=count)}
+
     def _run_dir(self) -> Path:
         return Path(str(self._vars["__release_read"]["run_dir"]))
 
@@ -103,7 +111,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             must_confirm=_is_true(args.get("confirm")) and not _is_true(args.get("confirmed")),
             limit=self._limit(),
             plan_path=str(args.get("plan_path") or ""),
-            reads_only=bool(self._task.check_mode) or args["verb"] == "status",
+            reads_only=bool(self._task.check_mode) or args["verb"] in READING,
         )
 
     def _limit(self) -> list[str] | None:

@@ -10,6 +10,7 @@ from ansible.plugins.action import ActionBase
 
 from rollway.report.lines import say
 from rollway.rollout.drive import Skip, work_for
+from rollway.rollout.history import history_calls
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.plan import load_plan
 from rollway.rollout.request import load_request
@@ -22,7 +23,7 @@ _CREDENTIALS = {
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
-    """Arguments: `step`, and `wave` (counting from 0) where the step belongs to one."""
+    """Arguments: `step`; `wave` (from 0) where it belongs to one, `count` for `history`."""
 
     _requires_connection = True
     _supports_check_mode = True
@@ -36,10 +37,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         step, wave = str(self._task.args["step"]), self._task.args.get("wave")
         run_dir = self._run_dir()
         number = None if wave is None else int(wave)
-        work = work_for(run_dir, step=step, host=self._host, wave=number)
+        work = self._work(run_dir, step, number)
         if isinstance(work, Skip):
             return {"skipped": True, "skip_reason": work.reason, "changed": False}
         return self._carry_out(run_dir, step, number, work)
+
+    def _work(self, run_dir: Path, step: str, wave: int | None) -> Any:
+        if step == "history":
+            count = int(self._task.args["count"])
+            return history_calls(load_request(run_dir), self._host, count=count)
+        return work_for(run_dir, step=step, host=self._host, wave=wave)
 
     def _run_dir(self) -> Path:
         read = self._vars["hostvars"].get("localhost", {}).get("__release_read") or {}

@@ -22,7 +22,7 @@ options:
     description: What to do.
     type: str
     required: true
-    choices: [acquire, stage, start, switch, undo, conclude]
+    choices: [acquire, stage, start, switch, undo, conclude, history]
   app:
     description: Application.
     type: str
@@ -118,6 +118,10 @@ options:
     description: How many releases to keep.
     type: int
     default: 5
+  count:
+    description: How many of the recorded runs V(history) returns, the newest.
+    type: int
+    default: 20
   record:
     description: What to keep of the run.
     type: dict
@@ -176,6 +180,14 @@ remarks:
   description: What a person should know although the step did its work.
   type: list
   returned: always
+runs:
+  description: With V(history), the records of runs, newest first.
+  type: list
+  returned: with V(history)
+phase:
+  description: With V(history), where a run stands that has not come to its end.
+  type: dict
+  returned: with V(history)
 containers:
   description: With V(acquire), what stands in each slot; with a failed start, what failed and why.
   type: raw
@@ -194,7 +206,7 @@ ARGUMENTS = {
     "step": {
         "type": "str",
         "required": True,
-        "choices": ["acquire", "stage", "start", "switch", "undo", "conclude"],
+        "choices": ["acquire", "stage", "start", "switch", "undo", "conclude", "history"],
     },
     "app": {"type": "str", "required": True},
     "root": {"type": "path", "default": "/var/lib/rollway"},
@@ -225,6 +237,7 @@ ARGUMENTS = {
     "active_slot": SLOT,
     "keep_warm_seconds": {"type": "float", "default": 300},
     "retention": {"type": "int", "default": 5},
+    "count": {"type": "int", "default": 20},
     "record": {"type": "dict"},
     "voids": {"type": "list", "elements": "str"},
 }

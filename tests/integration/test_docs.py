@@ -14,7 +14,10 @@ from tests.integration.lab_fleet import ROOT, Lab
 
 PAGES = [
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("build", "deploy", "plan", "rollback", "status")),
+    *(
+        ROOT / "docs" / f"{name}.md"
+        for name in ("build", "deploy", "history", "plan", "rollback", "status")
+    ),
     ROOT / "docs" / "provision.md",
 ]
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)

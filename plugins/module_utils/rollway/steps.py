@@ -153,6 +153,12 @@ def _conclude(call: Call, params: Params) -> Result:
         return conclude(call, end, has_engine=params["kind"] == "app")
 
 
+def _history(call: Call, params: Params) -> Result:
+    from .history import history
+
+    return history(call, count=int(params["count"]))
+
+
 STEPS: dict[str, Callable[[Call, Params], Result]] = {
     "acquire": _acquire,
     "stage": _stage,
@@ -160,6 +166,7 @@ STEPS: dict[str, Callable[[Call, Params], Result]] = {
     "switch": _switch,
     "undo": _undo,
     "conclude": _conclude,
+    "history": _history,
 }
 
 
@@ -167,7 +174,7 @@ def _call(params: Params, tools: HostTools, *, check: bool) -> Call:
     paths = AppPaths(Path(params["root"]), app_name(params["app"]))
     run = Run.from_json(params["run"])
     generation = params.get("generation")
-    may_lack_it = params["step"] == "acquire" or params.get("outcome") == "aborted"
+    may_lack_it = params["step"] in ("acquire", "history") or params.get("outcome") == "aborted"
     if generation is None and not may_lack_it:
         raise Problem("generation", "not given", "the number that acquire returned")
     return Call(paths, run, tools, generation=generation, check=check)
