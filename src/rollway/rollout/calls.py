@@ -172,7 +172,7 @@ def serving_after(plan: Plan, ledger: Ledger, wave: int) -> dict[str, str | None
 def active_slot_of(plan: Plan, ledger: Ledger, verdict: Verdict, host: str) -> str | None:
     """The slot a host is recorded with when the run ends."""
     one = plan.hosts[host]
-    if verdict.decision is Decision.HOLD:
+    if verdict.decision is Decision.HOLD or ledger.reverted is False:
         return one.new_slot if host in ledger.moved else one.old_slot
     return one.new_slot if verdict.is_continue and host not in ledger.failed_hosts else one.old_slot
 

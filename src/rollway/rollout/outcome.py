@@ -21,10 +21,17 @@ class Outcome:
     sentence: str
     next_command: str
     reasons: tuple[str, ...] = ()
+    is_settled: bool = True
 
     @property
     def record(self) -> str:
-        """The word the hosts know: good, bad, held, or aborted when nothing was changed."""
+        """The word the hosts know: good, bad, held, or aborted, which stops nothing.
+
+        Where an edge has not confirmed the way back (`is_settled` false) it may still send
+        requests to either slot, so both stay up.
+        """
+        if not self.is_settled:
+            return "aborted"
         return {"good": "good", "bad": "bad", "broken": "bad", "held": "held"}.get(
             self.name, "aborted"
         )
@@ -68,7 +75,10 @@ def _rolled_back(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) 
     if ledger.reverted is False or left:
         sentence = "failed, and not every host could be put back"
         named = f"{sentence}: {', '.join(left)}" if left else f"{sentence}: an edge did not answer"
-        return Outcome("broken", exits.NEEDS_PERSON, named, _status(plan), verdict.reasons)
+        is_settled = ledger.reverted is not False
+        return Outcome(
+            "broken", exits.NEEDS_PERSON, named, _status(plan), verdict.reasons, is_settled
+        )
     old = plan.previous.get("id") or "nothing, as before"
     sentence = f"{plan.release_id} failed; the whole fleet serves {old}"
     return Outcome("bad", exits.FAILED, sentence, _status(plan), verdict.reasons)

@@ -21,10 +21,10 @@ LOST: dict[str, Any] = {"ok": False, "unreachable": True, "result": {"msg": "gon
 CUT: dict[str, Any] = {"cut": {}}
 
 
-def _conclusion(run_dir: Path) -> dict[str, Any]:
+def _conclusion(run_dir: Path, *later: Event, failure_action: str = "pause") -> dict[str, Any]:
     """Wave 1 moved app-1 to green; then the edge is lost."""
     base = manifest("b")
-    rollout = {**base["rollout"], "failure_action": "pause"}
+    rollout = {**base["rollout"], "failure_action": failure_action}
     asked = request(manifest={**base, "rollout": rollout})
     asked.save(run_dir)
     decide(asked, steady_fleet()).save(run_dir)
@@ -35,6 +35,7 @@ def _conclusion(run_dir: Path) -> dict[str, Any]:
         Event("advance", "app-2", result=CUT),
         Event("advance", "app-3", result=CUT),
         Event("shift", "edge-1", wave=1, **LOST),
+        *later,
     ):
         journal.append(event)
     work = work_for(run_dir, step="conclude", host="app-1")
@@ -44,3 +45,10 @@ def _conclusion(run_dir: Path) -> dict[str, Any]:
 
 def test_a_hold_records_the_slot_that_a_lost_edge_was_last_seen_to_use(tmp_path: Path) -> None:
     assert _conclusion(tmp_path)["active_slot"] == "green"
+
+
+def test_no_slot_stops_that_a_lost_edge_may_still_use(tmp_path: Path) -> None:
+    back = Event("unshift", "edge-1", **LOST)
+    concluded = _conclusion(tmp_path, back, failure_action="rollback")
+    assert concluded["outcome"] == "aborted"
+    assert concluded["active_slot"] == "green"
