@@ -35,6 +35,7 @@ from .workers import give_back
 ABORTED = "aborted"
 HELD = "held"
 OUTCOMES = (GOOD, BAD, ABORTED, HELD)
+UNCHANGED = ("refused", "locked")  # runs that ended before any change are no history
 RUNS_KEPT = 200
 
 
@@ -76,7 +77,8 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
                 state, pruned = _prune(call, state, end)
     if end.outcome != ABORTED and end.release:
         state = replace(state, last_release=_newest(state.last_release, end.release))
-    _record(call, end)
+    if end.record.get("result") not in UNCHANGED:
+        _record(call, end)
     _unlock(call, state, hold=_hold_left(call, end))
     return {"pruned": pruned, "unlocked": end.outcome != HELD}
 

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from .call import Call
+from .conclude import UNCHANGED
 from .files import read_json
 from .problem import Problem
 from .state import load_state
-
-UNCHANGED = ("refused", "locked")  # runs that ended before any change are no history
 
 
 def history(call: Call, *, count: int) -> dict[str, Any]:

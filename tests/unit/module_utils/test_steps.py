@@ -485,3 +485,12 @@ def _rewrite_slot(path: Path, slot: str, state: str) -> None:
     assert content is not None
     content["slots"][slot]["state"] = state
     write_sealed(path, content)
+
+
+def test_a_run_that_was_refused_leaves_no_record(host: FakeHost) -> None:
+    host.deploy(FIRST, "blue")
+    acquired = host.step("acquire", run=a_run("run-refused"))
+    common = {"run": a_run("run-refused"), "generation": acquired["generation"]}
+    concluded = host.step("conclude", **common, outcome="aborted", record={"result": "refused"})
+    assert concluded["unlocked"] is True
+    assert [path.name for path in (host.root / "iris/runs").iterdir()] == [f"run-{FIRST}.json"]
