@@ -374,6 +374,35 @@ def a_server_that_goes_down_ends_the_watch_early() -> str:
 
 
 @case
+def a_server_that_freezes_holds_nobody_up_for_long() -> str:
+    with two_hosts() as edge:
+        load = edge.load()
+        time.sleep(1)
+        edge.models["a-blue-1"].awake.clear()
+        time.sleep(5)
+        edge.models["a-blue-1"].awake.set()
+        report = load.stop()
+    assert {name.partition("_")[2] for name in report.lost_by_profile} <= {"post"}, report.lost
+    assert report.slowest < 3.5, report.slowest
+    return f"{report.failed} lost, slowest {report.slowest:.2f} s"
+
+
+@case
+def a_server_that_answers_503_keeps_its_streams() -> str:
+    with two_hosts() as edge:
+        load = edge.load()
+        time.sleep(1)
+        edge.models["a-blue-1"].is_ready = False
+        until(lambda: edge.running()["a-blue-1"].is_down, seconds=5)
+        time.sleep(2.5)  # a stream takes 2 s: whichever server has it, it ends meanwhile
+        edge.models["a-blue-1"].is_ready = True
+        until(lambda: not edge.running()["a-blue-1"].is_down, seconds=5)
+        report = load.stop()
+    nothing_lost(report)
+    return f"{report.streams}"
+
+
+@case
 def two_at_once_take_turns() -> str:
     with two_hosts() as edge:
         results: list[bool] = []

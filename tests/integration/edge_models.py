@@ -32,6 +32,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.model.targets.append(self.path)
+        self.server.model.awake.wait()
         target = urlsplit(self.path)
         if target.path.endswith("/stream"):
             self._stream(parse_qs(target.query))
@@ -42,6 +43,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.model.awake.wait()
         probabilities = [1.0, 0.0, 0.0] * len(LABELS)
         outputs = [
             {"name": "label", "data": LABELS},
@@ -78,19 +80,24 @@ class _Handler(BaseHTTPRequestHandler):
 
 @dataclass
 class Model:
-    """One model server on a loopback port; `targets` are those of all GETs, checks too."""
+    """One model server on a loopback port; `targets` are those of all GETs, checks too.
+
+    Without `awake` it answers nothing more, while its kernel goes on to take connections.
+    """
 
     version: str
     port: int = 0
     is_ready: bool = True
     is_failing: bool = False
     targets: list[str] = field(default_factory=list)
+    awake: threading.Event = field(default_factory=threading.Event, repr=False)
     _server: _Server | None = field(default=None, repr=False)
 
     def start(self) -> Model:
         """Listen on `port`, or on a free one the first time."""
         server = _Server(("127.0.0.1", self.port), _Handler)
         server.model = self
+        self.awake.set()
         self._server, self.port = server, server.server_address[1]
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         return self

@@ -82,6 +82,8 @@ def _files() -> Iterator[tuple[str, bytes]]:
             yield f"{target}/{path.name}", path.read_bytes()
     for path in sorted((ROOT / "tests/integration").glob("edge_[!p]*.py")):
         yield f"tests/integration/{path.name}", path.read_bytes()
+    lua = "roles/edge/files/etc/haproxy/rollway.lua"
+    yield lua, (ROOT / lua).read_bytes()
     for package in PACKAGES:
         yield f"{package}/__init__.py", b""
 

@@ -25,6 +25,7 @@ BASE = """\
 global
   hard-stop-after 45s
   stats timeout 60s
+  lua-load {lua}
 defaults
   mode http
   option idle-close-on-response
@@ -50,6 +51,7 @@ BACKEND = {
     "retry": ["GET", "HEAD"],
     "drain_seconds": 30,
 }
+LUA = Path(__file__).resolve().parents[2] / "roles/edge/files/etc/haproxy/rollway.lua"
 Result = dict[str, Any]
 
 
@@ -173,7 +175,7 @@ def rig(*, extra: str = "") -> Iterator[Rig]:
     port = free_port()
     (folder / "rollway.d").mkdir()
     (folder / "rollway.map").write_text("")
-    (folder / "haproxy.cfg").write_text(BASE.format(port=port, folder=folder) + extra)
+    (folder / "haproxy.cfg").write_text(BASE.format(port=port, folder=folder, lua=LUA) + extra)
     found = Rig(folder, port, _start(folder))
     try:
         _until_it_answers(found.master)

@@ -89,6 +89,7 @@ class Generator:
             self.tally.good(request.profile, version, at=at, took=at - sent)
 
     def _lost(self, request: Request, lost: Lost, sent: float) -> None:
-        text = f"{lost.text}, {self.clock() - sent:.3f} s after it was sent"
         at = self.clock()
-        self.tally.bad(request.profile, lost.kind, text, server=lost.server, at=at)
+        took = at - sent
+        text = f"{lost.text}, {took:.3f} s after it was sent"
+        self.tally.bad(request.profile, lost.kind, text, server=lost.server, at=at, took=took)

@@ -16,6 +16,7 @@ LATE_SECONDS = 0.25  # a generator that is this late, one request in a hundred, 
 class Report:
     """Counts and samples of one load; times are seconds since its start.
 
+    `latency` is that of right answers; `slowest` counts lost requests too: nobody waited longer.
     `late_p99` and `late_max` say how far behind its schedule the generator was: beyond
     `LATE_SECONDS` its figures say more about this machine than about the service.
     """
@@ -34,6 +35,8 @@ class Report:
     kept_clients: int = 0
     streams: dict[str, int] = field(default_factory=dict)
     latency: dict[str, float] = field(default_factory=dict)
+    lost_by_profile: dict[str, int] = field(default_factory=dict)
+    slowest: float = 0.0
     late_p99: float = 0.0
     late_max: float = 0.0
     in_flight_max: int = 0
@@ -78,7 +81,8 @@ class Report:
         return (
             f"{self.ok} of {self.sent} requests answered rightly in {self.seconds:.1f} s, "
             f"{self.failed} lost, {self.idle_closes} idle closes; streams {self.streams}; "
-            f"versions {self.versions}; latency {self.latency}; behind p99/max {late}; "
+            f"versions {self.versions}; latency {self.latency}, slowest {self.slowest:.2f} s; "
+            f"behind p99/max {late}; "
             f"CPU {self.cpu_seconds / max(self.seconds, 0.001):.1%} of a core"
         )
 
@@ -91,6 +95,7 @@ class Tally:
     latencies: list[float] = field(default_factory=list)
     lateness: list[float] = field(default_factory=list)
     profiles: Counter[str] = field(default_factory=Counter)
+    lost: Counter[str] = field(default_factory=Counter)
     versions: Counter[str] = field(default_factory=Counter)
     streams: Counter[str] = field(default_factory=Counter)
     by_second: dict[int, Counter[str]] = field(default_factory=dict)
@@ -109,16 +114,21 @@ class Tally:
         self.report.ok += 1
         self.profiles[profile] += 1
         self.latencies.append(took)
+        self.report.slowest = max(self.report.slowest, round(took, 4))
         self.versions[version] += 1
         self.by_second.setdefault(int(at), Counter())[version] += 1
 
-    def bad(self, profile: str, kind: str, text: str, *, server: str, at: float) -> None:
+    def bad(
+        self, profile: str, kind: str, text: str, *, server: str, at: float, took: float = 0.0
+    ) -> None:
         """A request was lost, or a stream cut, at `at`."""
         if profile == "stream":
             self.streams["cut"] += 1
         else:
             self.in_flight -= 1
             self.report.failed += 1
+            self.lost[profile] += 1
+            self.report.slowest = max(self.report.slowest, round(took, 4))
             self.by_second.setdefault(int(at), Counter())["lost"] += 1
         if len(self.report.failures) < FIRST_FAILURES:
             found = {"profile": profile, "kind": kind, "text": text, "server": server}
@@ -128,6 +138,7 @@ class Tally:
         """The report of everything gathered."""
         report = self.report
         report.seconds, report.cpu_seconds = round(seconds, 3), round(cpu_seconds, 3)
+        report.lost_by_profile = dict(self.lost)
         report.by_profile, report.versions = dict(self.profiles), dict(self.versions)
         report.streams = {name: self.streams[name] for name in ("ok", "cut", "unfinished")}
         report.timeline = [

@@ -12,7 +12,11 @@ from .edge_model import Backend, Server
 from .problem import Problem
 
 SPARE_SECONDS = 10  # timeout http-keep-alive: an idle client of an old worker leaves by then
-_CHECKS = "check inter 1s fastinter 200ms downinter 500ms rise 1 fall 2"
+# silence is known after 0.5 + 0.8 + 0.2 + 0.8 s at most: docs/decisions/0005
+_CHECK_TIMEOUT = "800ms"
+_CHECKS = "check inter 500ms fastinter 200ms downinter 500ms rise 1 fall 2"
+# what the other side's kernel has not acknowledged for so long is lost: its host or network is gone
+_LOST = "tcp-ut 2s"
 _STATES = re.compile(r"^(  server .*?) weight \d+(?: disabled)?$", re.MULTILINE)
 _HARD_STOP = re.compile(r"^\s*hard-stop-after\s+(\d+)(ms|s|m|h|d)?\s*(?:#.*)?$", re.MULTILINE)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -31,8 +35,9 @@ def render(backend: Backend, servers: Sequence[Server], *, out: Collection[str] 
         "  option httpchk",
         f"  http-check send meth GET uri {backend.ready} ver HTTP/1.1 hdr Host {backend.host}",
         "  http-check expect status 200-299",
+        f"  timeout check {_CHECK_TIMEOUT}",
         *_retry_lines(backend),
-        f"  default-server {_CHECKS} pool-purge-delay 1s",
+        f"  default-server {_CHECKS} {_LOST} pool-purge-delay 1s",
     ]
     lines = [_server_line(server, is_out=server.name in out) for server in servers]
     return "\n".join([*head, *lines]) + "\n"

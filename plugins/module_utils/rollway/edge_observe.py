@@ -37,16 +37,23 @@ class Watch:
         self.now = {name: one.counters for name, one in seen.items()}
         self.went_down |= {name for name, one in seen.items() if one.is_down}
 
+    def has_failed(self) -> bool:
+        """Whether anything went wrong so far; it would fail the watch at its end, too."""
+        spans = [self._since(name) for name in self.now]
+        return bool(self.went_down) or any(map(_errors, spans))
+
     def result(self) -> dict[str, dict[str, Any]]:
         """What each server did, by name."""
         self._keep()
         return {name: self._sum(name) for name in self.names}
 
     def _keep(self) -> None:
-        for name, counters in self.now.items():
-            since = counters.since(self.before.get(name, Counters()))
-            self.ended.setdefault(name, []).append(since)
+        for name in self.now:
+            self.ended.setdefault(name, []).append(self._since(name))
         self.now = {}
+
+    def _since(self, name: str) -> Counters:
+        return self.now[name].since(self.before.get(name, Counters()))
 
     def _sum(self, name: str) -> dict[str, Any]:
         spans = self.ended.get(name, [])
@@ -60,14 +67,18 @@ class Watch:
         return {**asdict(total), "went_down": name in self.went_down}
 
 
+def _errors(counted: Counters) -> int:
+    return counted.errors_5xx + counted.connect_errors + counted.response_errors
+
+
 def observe(
     master: Master, backend: str, names: Collection[str], *, seconds: float, before: View
 ) -> dict[str, dict[str, Any]]:
-    """Watch servers for `seconds`, counting from `before`; one that goes down ends it early."""
+    """Watch servers for `seconds`, counting from `before`; the first failure ends it early."""
     watch = Watch(names)
     watch.look(before.pid, before.servers(backend))
     end = time.monotonic() + seconds
-    while not watch.went_down and time.monotonic() < end:
+    while not watch.has_failed() and time.monotonic() < end:
         time.sleep(POLL_SECONDS)
         seen = view(master)
         watch.look(seen.pid, seen.servers(backend))
@@ -80,7 +91,6 @@ def failures(observed: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def _words(seen: Mapping[str, Any]) -> str:
-    if seen["went_down"]:
-        return "its check failed"
     errors = seen["errors_5xx"] + seen["connect_errors"] + seen["response_errors"]
-    return f"{errors} of {seen['requests']} requests failed" if errors else ""
+    counted = f"{errors} of {seen['requests']} requests failed" if errors else ""
+    return ", ".join(["its check failed"] * seen["went_down"] + [counted] * bool(counted))

@@ -73,11 +73,17 @@ def _observe(edge: Edge, wish: Wish, applied: Applied, seconds: float) -> Result
     before = applied.before
     entered = entering(wish.servers, before.servers(wish.backend.name))
     names = sorted(wish.probe or {server.name for server in entered})
+    began = time.monotonic()
     with edge.timed("observe"):
         seen = observe(edge.master, wish.backend.name, names, seconds=seconds, before=before)
+    took = round(time.monotonic() - began, 3)
+    result: Result = {"observed": seen, "observed_seconds": took}
     found = failures(seen)
-    problem = Problem("the bake", "; ".join(found), "no errors, and every check passed")
-    return {"observed": seen, **({"ok": False, "problem": problem.data} if found else {})}
+    if not found:
+        return result
+    words = f"{'; '.join(found)}; seen {took:.1f} s after the shift"
+    problem = Problem("the bake", words, "no errors, and every check passed")
+    return {**result, "ok": False, "problem": problem.data}
 
 
 def _read(_edge: Edge, _app: str, _params: Params, _check: bool) -> Result:  # noqa: FBT001

@@ -86,6 +86,7 @@ def _result(request: Request, plan: Plan | None, events: list[Event]) -> dict[st
         "hosts": [_host(plan, name, events, verdict) for name in plan.hosts],
         "waves": plan.waves,
         "problems": plan.refusal.problems if plan.refusal else _problems(events),
+        "observed": _observed(events),
         "rollback_of": plan.previous.get("id") if plan.verb == "rollback" else None,
     }
 
@@ -125,6 +126,22 @@ def _host(plan: Plan, name: str, events: list[Event], verdict: Verdict) -> dict[
         "before": host.old_release,
         "seconds": seconds,
     }
+
+
+def _observed(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """What each edge saw of a wave in its bake: requests, failures, seconds after the shift."""
+    return [
+        {"edge": event.host, "wave": event.wave, "server": name, **_counted(seen)}
+        | {"seconds": event.result["observed_seconds"]}
+        for event in events
+        if event.step == "shift"
+        for name, seen in event.result.get("observed", {}).items()
+    ]
+
+
+def _counted(seen: dict[str, Any]) -> dict[str, Any]:
+    failed = sum(seen[name] for name in ("errors_5xx", "connect_errors", "response_errors"))
+    return {"requests": seen["requests"], "failed": failed, "went_down": seen["went_down"]}
 
 
 def _problems(events: Iterable[Event]) -> list[dict[str, Any]]:

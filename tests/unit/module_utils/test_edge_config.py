@@ -27,10 +27,11 @@ def test_a_backend_as_it_is_written() -> None:
         "  option httpchk\n"
         "  http-check send meth GET uri /v2/health/ready ver HTTP/1.1 hdr Host rollway\n"
         "  http-check expect status 200-299\n"
+        "  timeout check 800ms\n"
         "  retry-on all-retryable-errors\n"
         "  http-request disable-l7-retry unless { method GET HEAD }\n"
-        "  default-server check inter 1s fastinter 200ms downinter 500ms rise 1 fall 2"
-        " pool-purge-delay 1s\n"
+        "  default-server check inter 500ms fastinter 200ms downinter 500ms rise 1 fall 2"
+        " tcp-ut 2s pool-purge-delay 1s\n"
         "  server a-blue-1 192.0.2.11:20000 weight 100\n"
         "  server a-green-1 192.0.2.11:20001 weight 50 disabled\n"
     )

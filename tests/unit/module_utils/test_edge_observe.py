@@ -71,11 +71,28 @@ def test_a_server_that_vanished_is_in_the_result() -> None:
     assert watch.result()[NAME]["requests"] == 0
 
 
+BAD = [Counters(101, errors_5xx=1), Counters(101, connect_errors=1)]
+
+
+@pytest.mark.parametrize("counters", BAD, ids=["an error", "no connection"])
+def test_the_first_failure_ends_the_watch(counters: Counters) -> None:
+    watch = Watch([NAME])
+    watch.look(7, _seen(Counters(100)))
+    assert not watch.has_failed()
+    watch.look(7, _seen(counters))
+    assert watch.has_failed()
+
+
 WORDS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("nothing", {}, []),
     ("errors", {"errors_5xx": 2, "connect_errors": 1}, [f"{NAME}: 3 of 10 requests failed"]),
     ("cut answers", {"response_errors": 1}, [f"{NAME}: 1 of 10 requests failed"]),
-    ("down", {"went_down": True, "errors_5xx": 2}, [f"{NAME}: its check failed"]),
+    (
+        "down",
+        {"went_down": True, "errors_5xx": 2},
+        [f"{NAME}: its check failed, 2 of 10 requests failed"],
+    ),
+    ("down without requests", {"went_down": True}, [f"{NAME}: its check failed"]),
 ]
 
 
