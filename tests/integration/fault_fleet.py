@@ -1,0 +1,83 @@
+"""What the tests of bad releases and lost hosts share: an environment, builds, a run's record."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+from rollway import exits
+from tests.integration.lab_fleet import ROOT, Lab
+
+GOOD = ("l-1", "l-2")
+
+
+@contextlib.contextmanager
+def environment(lab: Lab, name: str, **variables: str) -> Iterator[Lab]:
+    """The lab under another name, whose inventory sets these `rollway_variables`."""
+    env = f"{lab.env}-{name}"
+    folder = ROOT / "inventories" / env
+    (folder / "group_vars").mkdir(parents=True)
+    try:
+        shutil.copy(lab.inventory / "hosts.yml", folder)
+        settings = json.dumps({"rollway_variables": variables})
+        (folder / "group_vars" / "all.yml").write_text(settings)
+        yield Lab(env, lab.url, lab.hosts)
+    finally:
+        shutil.rmtree(folder)
+
+
+def build(lab: Lab, version: str, **faults: str) -> None:
+    """Build and push a version; `faults` are build arguments."""
+    options = [f"--build-arg={name}={value}" for name, value in faults.items()]
+    ran = lab.invoke("build", f"--version={version}", *options)
+    assert ran.returncode == exits.DONE, ran.stderr
+
+
+def deploy(lab: Lab, version: str, *, code: int = exits.DONE) -> dict[str, Any]:
+    """Deploy and return the run's result; the exit code has to be this one."""
+    ran = lab.invoke("deploy", f"--version={version}", "--json")
+    assert ran.returncode == code, ran.stderr
+    return {**json.loads(ran.stdout), "said": ran.stderr}
+
+
+def events(run: str) -> list[dict[str, Any]]:
+    """The journal of a run so far, whole lines only."""
+    path = ROOT / ".rollway" / "runs" / run / "events.jsonl"
+    text = path.read_text() if path.exists() else ""
+    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+
+
+def versions(lab: Lab) -> list[str]:
+    """What serves on each app host."""
+    return [host["version"] for host in lab.status()["hosts"]]
+
+
+@contextlib.contextmanager
+def frozen(lab: Lab, host: str) -> Iterator[None]:
+    """A host of the lab that no longer runs, while its kernel still takes connections.
+
+    With version 1 of cgroups the containers on it stand beside the host in the tree, not below:
+    pausing the host alone would leave its application serving.
+    """
+    container = f"rollway-{lab.env}-{host}"
+    inner = _docker("exec", container, "docker", "ps", "--quiet").split()
+    try:
+        _docker("exec", container, "docker", "pause", *inner)
+        _docker("pause", container)
+        yield
+    finally:
+        _thaw(container, inner)
+
+
+def _thaw(container: str, inner: list[str]) -> None:
+    """Whatever was frozen runs again; what was not is no trouble."""
+    for words in (["unpause", container], ["exec", container, "docker", "unpause", *inner]):
+        subprocess.run(["docker", *words], check=False, capture_output=True)
+
+
+def _docker(*words: str) -> str:
+    return subprocess.run(["docker", *words], check=True, capture_output=True, text=True).stdout

@@ -1,0 +1,59 @@
+"""Releases that are bad in other ways than at their start: the whole fleet stays as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from rollway import exits
+from tests.integration.fault_fleet import GOOD, build, deploy, environment, events, versions
+from tests.integration.lab_fleet import Lab
+from tests.load import traffic
+
+SLOW, TURNS = "l-slow", "l-turns"
+BAKE_SECONDS, TURNS_AFTER = 5, 3
+RATE = 120.0
+SHARE = 1 / 3  # of the requests, while one of three hosts has the bad release
+
+
+@pytest.fixture(scope="module")
+def fleet(lab: Lab) -> Iterator[Lab]:
+    """The lab with a short time to start, a bake, and the first good version serving."""
+    with environment(lab, "bad", START_PERIOD="1s", BAKE_SECONDS=str(BAKE_SECONDS)) as bad:
+        build(bad, GOOD[0])
+        build(bad, SLOW, FAULT="slow", FAULT_SECONDS="600")
+        build(bad, TURNS, FAULT="ready_then_failing", FAULT_SECONDS=str(TURNS_AFTER))
+        deploy(bad, GOOD[0])
+        yield bad
+
+
+def test_a_release_slower_than_its_own_deadline_never_serves(fleet: Lab) -> None:
+    """Docker calls it unhealthy within start_period + retries * (interval + timeout): 25 s."""
+    with traffic(fleet.url, versions=[GOOD[0]]) as report:
+        result = deploy(fleet, SLOW, code=exits.FAILED)
+    print(f"slow: {result['sentence']}; {result['reasons']}")
+    assert report.lost == []
+    assert versions(fleet) == [GOOD[0]] * 3
+
+
+def test_a_release_that_turns_bad_in_its_bake_goes_back(fleet: Lab) -> None:
+    with traffic(fleet.url, versions=[GOOD[0], TURNS], rate=RATE) as report:
+        result = deploy(fleet, TURNS, code=exits.FAILED)
+    seen = [one for one in result["observed"] if one["failed"] or one["went_down"]]
+    shift, back = _moves(result["run"])
+    print(f"turns: {result['observed']}; reasons {result['reasons']}; lost {report.lost}")
+    print(f"turns: back {back - shift:.2f} s after the bake failed")
+    assert len(seen) == 1
+    assert 0 < seen[0]["seconds"] < BAKE_SECONDS
+    assert f"seen {seen[0]['seconds']:.1f} s after the shift" in " ".join(result["reasons"])
+    assert not any(name.endswith("_get") for name in report.lost_by_profile), report.lost
+    # from the first failure until its check has taken it out: half of the load are POSTs
+    assert report.failed <= RATE / 2 * SHARE * (1.5 + back - shift)
+    assert versions(fleet) == [GOOD[0]] * 3
+
+
+def _moves(run: str) -> tuple[float, float]:
+    """When the failed shift was over, and when the last server was back."""
+    times = {event["step"]: float(event["time"]) for event in events(run)}
+    return times["shift"], times["unshift"]
