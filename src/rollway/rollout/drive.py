@@ -16,7 +16,7 @@ from rollway.rollout import calls, outcome
 from rollway.rollout.calls import Call
 from rollway.rollout.journal import Journal
 from rollway.rollout.ledger import Ledger, fold
-from rollway.rollout.plan import HostPlan, Plan, load_plan
+from rollway.rollout.plan import DEPLOY, HostPlan, Plan, load_plan
 from rollway.rollout.request import load_request
 from rollway.rollout.verdict import Decision, Verdict, judge, judge_end
 
@@ -85,8 +85,8 @@ def _stage(now: Situation) -> Work:
 def _load_edge(now: Situation) -> Work:
     if now.host not in now.plan.edges or not now.plan.has_traffic:
         return Skip("it is no edge of this application")
-    if not now.may_continue or not now.plan.hosts_to_start:
-        return Skip("it knows every server")
+    if not now.may_continue or not (now.plan.hosts_to_start or now.plan.verb == DEPLOY):
+        return Skip("it knows every server")  # a deploy also takes off hosts that are gone
     return [calls.load_call(now.plan)]
 
 

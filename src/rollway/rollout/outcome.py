@@ -76,9 +76,8 @@ def _rolled_back(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) 
         sentence = "failed, and not every host could be put back"
         named = f"{sentence}: {', '.join(left)}" if left else f"{sentence}: an edge did not answer"
         is_settled = ledger.reverted is not False
-        return Outcome(
-            "broken", exits.NEEDS_PERSON, named, _status(plan), verdict.reasons, is_settled
-        )
+        following = _mend(plan, left)
+        return Outcome("broken", exits.NEEDS_PERSON, named, following, verdict.reasons, is_settled)
     old = plan.previous.get("id") or "nothing, as before"
     sentence = f"{plan.release_id} failed; the whole fleet serves {old}"
     return Outcome("bad", exits.FAILED, sentence, _status(plan), verdict.reasons)
@@ -118,6 +117,16 @@ def _again(plan: Plan) -> str:
 
 def _limit(plan: Plan) -> str:
     return f" --limit={':'.join(plan.hosts)}" if plan.outside else ""
+
+
+def _mend(plan: Plan, names: Iterable[str]) -> str:
+    """The next deploy puts right whatever did not answer."""
+    who = ", ".join(names)
+    version = plan.previous.get("version")
+    if not version:
+        return _status(plan)
+    again = f"./invoke deploy --env={plan.env} --app={plan.app} --version={version}"
+    return f"mend {who}, then {again}" if who else again
 
 
 def _status(plan: Plan) -> str:

@@ -225,3 +225,13 @@ def test_the_pause_between_waves_is_watched_too(tmp_path: Path) -> None:
         for wave in range(3)
     ]
     assert [one["observe_seconds"] for one in watched] == [7, 7, 2]
+
+
+def test_a_deploy_that_starts_nothing_still_tells_edges_which_hosts_there_are(
+    tmp_path: Path,
+) -> None:
+    run = Run(tmp_path)
+    asked = request(manifest=manifest("a"))
+    asked.save(tmp_path)
+    decide(asked, steady_fleet()).save(tmp_path)
+    assert run.arguments("stage", "edge-1")["step"] == "load"
