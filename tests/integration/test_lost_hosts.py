@@ -1,0 +1,128 @@
+"""Hosts that are lost before a run, and in the middle of one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rollway import exits
+from tests.integration.fault_fleet import (
+    GOOD,
+    build,
+    deploy,
+    environment,
+    events,
+    frozen,
+    versions,
+)
+from tests.integration.lab_fleet import ROOT, Lab
+from tests.load import traffic
+
+LOST = "app-2"
+RATE, SHARE = 120.0, 1 / 3
+SLOWEST_SECONDS = 3.0
+SHORTEST_SILENCE_SECONDS = 0.5
+
+
+@pytest.fixture(scope="module")
+def fleet(lab: Lab) -> Lab:
+    """The lab with the first version serving, and the other built."""
+    for version in GOOD:
+        build(lab, version)
+    deploy(lab, GOOD[0])
+    return lab
+
+
+def test_a_host_lost_before_is_named_and_nothing_changes(fleet: Lab) -> None:
+    before = fleet.status()
+    with frozen(fleet, LOST):
+        began = time.monotonic()
+        ran = fleet.invoke("deploy", f"--version={GOOD[1]}")
+        took = time.monotonic() - began
+    print(f"lost before: exit {ran.returncode} after {took:.1f} s: {ran.stderr}")
+    assert ran.returncode == exits.REFUSED, ran.stderr
+    assert LOST in ran.stderr
+    assert _settles_to(before, fleet)
+
+
+def _settles_to(before: dict[str, Any], lab: Lab) -> bool:
+    """A container that was frozen counts as unhealthy until its next check, every 5 s."""
+    end = time.monotonic() + 20
+    while lab.status() != before:
+        if time.monotonic() > end:
+            return False
+        time.sleep(1)
+    return True
+
+
+@pytest.fixture
+def baking(fleet: Lab) -> Iterator[Lab]:
+    """Time between the waves, so that a host can be lost there."""
+    with environment(fleet, "lost", BAKE_SECONDS="2") as slow:
+        yield slow
+
+
+def test_a_host_lost_between_waves_ends_the_run(fleet: Lab, baking: Lab) -> None:
+    with traffic(fleet.url, versions=GOOD, rate=RATE) as report:
+        known = {path.name for path in _runs(baking.env)}
+        process = _start(baking, GOOD[1])
+        run = _until_first_wave(process, baking.env, known)
+        with frozen(fleet, LOST):
+            said, errors = process.communicate(timeout=180)
+            time.sleep(1)
+    result = json.loads(said)
+    shifts = {event["wave"] for event in events(run) if event["step"] == "shift" and event["ok"]}
+    print(f"lost between: {errors}; slowest {report.slowest:.2f} s; lost {report.lost_by_profile}")
+    assert process.returncode == exits.NEEDS_PERSON, errors
+    assert shifts == {0}
+    assert LOST in result["sentence"]
+    assert report.slowest > SHORTEST_SILENCE_SECONDS, "the host went on serving"
+    assert report.slowest <= SLOWEST_SECONDS, report.lost
+    # only what was in flight on the frozen host: HAProxy 3.0 repeats none of it, GETs neither
+    assert report.failed <= RATE * SHARE * SLOWEST_SECONDS, report.lost
+    _puts_right(fleet)
+
+
+def _puts_right(lab: Lab) -> None:
+    """The next deploy, with the host there again, brings all to one release."""
+    deploy(lab, GOOD[1])
+    assert versions(lab) == [GOOD[1]] * 3
+    assert lab.status()["locks"] == []
+
+
+def _start(lab: Lab, version: str) -> subprocess.Popen[str]:
+    words = ["deploy", f"--env={lab.env}", f"--version={version}", "--json"]
+    return subprocess.Popen(
+        [str(ROOT / "invoke"), *words],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _until_first_wave(process: subprocess.Popen[str], env: str, known: set[str]) -> str:
+    """Wait until the journal of a new run says that wave 1 has moved; the run's name."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end and process.poll() is None:
+        for path in _runs(env):
+            if path.name not in known and _has_shifted(path.name):
+                return path.name
+        time.sleep(0.02)
+    raise AssertionError("the first wave never moved")
+
+
+def _runs(env: str) -> list[Path]:
+    """Others may run on this machine: only the runs of this environment."""
+    folders = (ROOT / ".rollway" / "runs").glob("*/request.json")
+    return [path.parent for path in folders if f'"{env}"' in path.read_text()]
+
+
+def _has_shifted(run: str) -> bool:
+    return any(event["step"] == "shift" and event["wave"] == 0 for event in events(run))
