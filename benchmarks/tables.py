@@ -43,15 +43,16 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _phases(result: Result) -> list[Table]:
+    """A row per phase: there are more of them than fit beside one another."""
     found = result.phases()
-    names = tuple(dict.fromkeys(name for split in found.values() for name in split))
     if not found:
         return []
+    names = dict.fromkeys(name for split in found.values() for name in split)
     rows = [
-        (str(hosts), method, *(f"{split.get(name, 0.0):.2f}" for name in names))
-        for (hosts, method), split in found.items()
+        (name, *(f"{split.get(name, 0.0):.2f}" for split in found.values())) for name in names
     ]
-    return [Table("Where Rollway's seconds go", ("hosts", "method", *names), tuple(rows))]
+    columns = ("phase", *(f"{hosts} hosts, {method}" for hosts, method in found))
+    return [Table("Where Rollway's seconds go", columns, tuple(rows))]
 
 
 def _growth(result: Result) -> list[Table]:
