@@ -48,9 +48,7 @@ def _phases(result: Result) -> list[Table]:
     if not found:
         return []
     names = dict.fromkeys(name for split in found.values() for name in split)
-    rows = [
-        (name, *(f"{split.get(name, 0.0):.2f}" for split in found.values())) for name in names
-    ]
+    rows = [(name, *(f"{split.get(name, 0.0):.2f}" for split in found.values())) for name in names]
     columns = ("phase", *(f"{hosts} hosts, {method}" for hosts, method in found))
     return [Table("Where Rollway's seconds go", columns, tuple(rows))]
 
