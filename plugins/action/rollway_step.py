@@ -8,6 +8,7 @@ from typing import Any
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from rollway.remote import installed
 from rollway.report.lines import say
 from rollway.rollout.drive import Skip, work_for
 from rollway.rollout.history import history_calls
@@ -84,11 +85,21 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         arguments = dict(call.arguments)
         if arguments.get("step") == "stage":
             arguments["registry_auth"] = self._registry_auth()
-        result = self._execute_module(
-            module_name=call.module, module_args=arguments, task_vars=self._vars
-        )
+        result = self._call_installed(call.module, arguments)
+        if result is None:
+            result = self._execute_module(
+                module_name=call.module, module_args=arguments, task_vars=self._vars
+            )
         result.pop("invocation", None)
         return dict(result)
+
+    def _call_installed(self, module: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
+        """The result from the package on the host; None where that is not this controller's."""
+        text = installed.call_text(
+            module, arguments, check=self._task.check_mode, diff=self._task.diff
+        )
+        answer = self._low_level_execute_command(installed.command(), in_data=text.encode())
+        return installed.result_of(answer)
 
     def _registry_auth(self) -> dict[str, str] | None:
         """Read here and not from the task's arguments, which Ansible may be told to print."""

@@ -195,57 +195,17 @@ containers:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.rollway.arguments import COMPOSE_RELEASE
 from ansible.module_utils.rollway.call import HostTools
 from ansible.module_utils.rollway.clock import HostClock
 from ansible.module_utils.rollway.command import run
 from ansible.module_utils.rollway.engine import LocalEngine
 from ansible.module_utils.rollway.steps import run_step
 
-SLOT = {"type": "str"}  # checked by the steps: it may also be null
-ARGUMENTS = {
-    "step": {
-        "type": "str",
-        "required": True,
-        "choices": ["acquire", "stage", "start", "switch", "undo", "conclude", "history"],
-    },
-    "app": {"type": "str", "required": True},
-    "root": {"type": "path", "default": "/var/lib/rollway"},
-    "kind": {"type": "str", "choices": ["app", "edge"], "default": "app"},
-    "run": {"type": "dict", "required": True},
-    "generation": {"type": "int"},
-    "mode": {"type": "str", "choices": ["lock", "read"], "default": "lock"},
-    "alive": {"type": "dict"},
-    "services": {"type": "list", "elements": "dict"},
-    "images": {"type": "list", "elements": "str"},
-    "reads_edge": {"type": "bool", "default": False},
-    "release_id": {"type": "str"},
-    # These three hold secrets. `no_log` on them would replace every equal text in the result, such
-    # as a registry's name in an image: the module as a whole logs nothing instead, see `main`.
-    "manifest": {"type": "dict", "no_log": False},
-    "compare": {"type": "dict", "no_log": False},
-    "registry_auth": {"type": "dict", "no_log": False},
-    "then_start": {"type": "bool", "default": False},
-    "slot": SLOT,
-    "old_slot": SLOT,
-    "address": {"type": "str"},
-    "inventory_host": {"type": "str"},
-    "accessory_addresses": {"type": "dict"},
-    "drain_seconds": {"type": "float", "default": 30},
-    "deadline_seconds": {"type": "float"},
-    "outcome": {"type": "str", "choices": ["good", "bad", "aborted", "held"]},
-    "hold": {"type": "dict"},
-    "active_slot": SLOT,
-    "keep_warm_seconds": {"type": "float", "default": 300},
-    "retention": {"type": "int", "default": 5},
-    "count": {"type": "int", "default": 20},
-    "record": {"type": "dict"},
-    "voids": {"type": "list", "elements": "str"},
-}
-
 
 def main() -> None:
     """Run one step; arguments go neither to the host's log nor back in the result."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True, no_log=True)
+    module = AnsibleModule(argument_spec=COMPOSE_RELEASE, supports_check_mode=True, no_log=True)
     tools = HostTools(engine=LocalEngine(), run=run, clock=HostClock())
     result = run_step(module.params, tools=tools, check=module.check_mode, diff=module._diff)
     asked = {name: module.params[name] for name in ("step", "app", "kind")}

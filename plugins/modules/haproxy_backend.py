@@ -160,32 +160,13 @@ seconds:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.rollway.arguments import HAPROXY_BACKEND
 from ansible.module_utils.rollway.edge_steps import run_edge_step
-from ansible.module_utils.rollway.haproxy_socket import MASTER_SOCKET
-
-ARGUMENTS = {
-    "app": {"type": "str", "required": True},
-    "step": {
-        "type": "str",
-        "choices": ["apply", "load", "read", "settle", "remove"],
-        "default": "apply",
-    },
-    "backend": {"type": "dict"},
-    "servers": {"type": "list", "elements": "dict"},
-    "probe": {"type": "list", "elements": "str", "default": []},
-    "probe_seconds": {"type": "float", "default": 2},
-    "observe_seconds": {"type": "float", "default": 0},
-    "deadline_seconds": {"type": "float", "default": 60},
-    "run_id": {"type": "str", "default": ""},
-    "master_socket": {"type": "path", "default": MASTER_SOCKET},
-    "root": {"type": "path", "default": "/var/lib/rollway-edge"},
-    "config_dir": {"type": "path", "default": "/etc/haproxy"},
-}
 
 
 def main() -> None:
     """Run one step."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=HAPROXY_BACKEND, supports_check_mode=True)
     module.exit_json(**run_edge_step(module.params, check=module.check_mode, diff=module._diff))
 
 
