@@ -63,10 +63,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         plan.save(run_dir)
         return {
             "changed": False,
-            "wave_count": len(plan.waves),
-            "wave_sizes": [len(wave) for wave in plan.waves],
-            "waves": plan.waves,
-            "starts_by_wave": plan.starts_by_wave,
+            "first_moves": [move._asdict() for move in plan.first_moves],
+            "other_moves": [move._asdict() for move in plan.other_moves],
             "restore": plan.restore,
             "switch_hosts": plan.wave_hosts if plan.has_workers else [],
             "said": _say_plan(plan),

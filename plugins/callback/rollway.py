@@ -14,7 +14,7 @@ from ansible.plugins.callback import CallbackBase
 
 from rollway.report.output import EVENTS_VARIABLE, JSON, LIVE, OUTPUT_VARIABLE, output_for
 from rollway.report.stream import JsonOutput, PlainOutput
-from rollway.report.watch import Output, Task, Watch
+from rollway.report.watch import MOVE, Output, Task, Watch
 
 DOCUMENTATION = """
 name: rollway
@@ -127,11 +127,10 @@ def _pass_on(handler: Any, number: int, frame: FrameType | None) -> None:
 
 def _task(task: Any) -> Task:
     is_ours = task.action in {_CONTROLLER_ACTION, _STEP_ACTION}
-    number = task.get_vars().get("__waves_number")
+    step = str(task.args.get("step", "")) if is_ours else ""
     return Task(
         task.get_name(),
-        step=str(task.args.get("step", "")) if is_ours else "",
-        wave=int(number) if number is not None else None,
+        step=MOVE if "{{" in step else step,  # each turn of its loop has a step of its own
         is_controller=task.action == _CONTROLLER_ACTION,
         is_delegated=bool(task.delegate_to),
     )
@@ -141,6 +140,8 @@ def _host(result: Any) -> str:
     """The host of one turn of a loop: the loops of the roll-out go over hosts."""
     data = result.result
     turn = data.get(data.get("ansible_loop_var"))
+    if isinstance(turn, dict):
+        turn = turn.get("host")
     is_delegated = bool(result.task.delegate_to)
     return turn if is_delegated and isinstance(turn, str) else result.host.get_name()
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from rollway.report.lines import say
 from rollway.report.progress import Asked, Began, Ended, Planned, Skipped, Update
 from rollway.rollout.journal import Event, Journal
-from rollway.rollout.plan import Plan, load_plan
+from rollway.rollout.plan import Move, Plan, load_plan
 from rollway.rollout.request import Request, load_request
+
+MOVE = "move"
+"""The task that moves traffic: each turn of its loop is a step on one host, for one wave."""
 
 
 class Output(Protocol):
@@ -31,7 +34,7 @@ class Output(Protocol):
 
 @dataclass(frozen=True)
 class Task:
-    """A task of the playbook. `step` is '' where it is not one of ours."""
+    """A task of the playbook. `step` is '' where it is not one of ours, `wave` counts from 0."""
 
     name: str
     step: str = ""
@@ -47,19 +50,24 @@ class Watch:
         self._output = output
         self._clock = clock
         self._task = Task("")
+        self._moves: list[Move] = []
         self._moving: set[str] = set()
         self._told: set[str] = set()
         self._request: Request | None = None
         self._plan: Plan | None = None
         self._journal: Journal | None = None
         self._offset = 0
+        self._has_moved = False
 
     def task_began(self, task: Task) -> None:
         """A task begins; one that is delegated names its hosts only in its results."""
         self._rest()
         self._task, self._told = task, set()
-        if task.step and task.is_delegated:
-            self._begin(self._delegates())
+        if task.step == MOVE:
+            self._moves = self._moves_now()
+            self._next_move()
+        elif task.step and task.is_delegated:
+            self._begin(sorted(self._request.edges) if self._request else [])
 
     def host_began(self, host: str) -> None:
         """The task begins on a host of the play."""
@@ -70,6 +78,7 @@ class Watch:
         """The task, or one turn of its loop, ended well on a host."""
         if not self._task.is_controller:
             self._read_journal()
+            self._next_move()
             return
         if self._task.step == "read" and result.get("run_dir"):
             self._open(Path(str(result["run_dir"])))
@@ -80,15 +89,15 @@ class Watch:
     def failed(self, host: str, message: str, *, is_lost: bool = False) -> None:
         """It failed: what the journal does not know is said from Ansible's own message."""
         self._read_journal()
-        if host in self._told or (self._task.is_delegated and self._told):
-            return
-        found = f"cannot be reached: {message}" if is_lost else message
-        self._end(
-            host,
-            said=f"{host}: {found}",
-            problem={"where": host, "found": found},
-            is_lost=is_lost,
-        )
+        if not (host in self._told or (self._task.is_delegated and self._told)):
+            found = f"cannot be reached: {message}" if is_lost else message
+            self._end(
+                host,
+                said=f"{host}: {found}",
+                problem={"where": host, "found": found},
+                is_lost=is_lost,
+            )
+        self._next_move()
 
     def skipped(self, host: str, reason: str) -> None:
         """Nothing was to be done on a host."""
@@ -96,6 +105,7 @@ class Watch:
             self._moving.discard(host)
             task, now = self._task, self._clock()
             self._output.show(Skipped(task.step, host, now, reason, task.wave))
+        self._next_move()
 
     def close(self) -> None:
         """The playbook ended."""
@@ -106,15 +116,22 @@ class Watch:
 
     def _rest(self) -> None:
         """Whatever still seems to move had nothing to do, or its end was not told."""
+        self._moves = []
         self._read_journal()
         for host in sorted(self._moving):
             self.skipped(host, "")
 
-    def _delegates(self) -> list[str]:
-        if self._task.step != "start":
-            return sorted(self._request.edges) if self._request else []
-        waves, wave = (self._plan.waves if self._plan else []), self._task.wave
-        return waves[wave] if wave is not None and wave < len(waves) else []
+    def _moves_now(self) -> list[Move]:
+        """The first wave's, and when that has moved those of all others."""
+        if self._plan is None:
+            return []
+        return self._plan.other_moves if self._has_moved else self._plan.first_moves
+
+    def _next_move(self) -> None:
+        if self._moves:
+            move = self._moves.pop(0)
+            self._task, self._told = replace(self._task, step=move.step, wave=move.wave), set()
+            self._begin([move.host])
 
     def _begin(self, hosts: Iterable[str]) -> None:
         for host in hosts:
@@ -146,6 +163,7 @@ class Watch:
         for event in events:
             self._moving.discard(event.host)
             self._told.add(event.host)
+            self._has_moved = self._has_moved or event.step == "shift"
             self._output.show(self._update(event))
 
     def _update(self, event: Event) -> Ended:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 DEPLOY = "deploy"
 ROLLBACK = "rollback"
@@ -25,6 +25,14 @@ class Refusal:
 
     exit_code: int
     problems: list[dict[str, str]]
+
+
+class Move(NamedTuple):
+    """One turn of the loop that moves traffic: a step on one host, for one wave."""
+
+    step: str
+    host: str
+    wave: int
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,24 @@ class Plan:
     @property
     def starts_by_wave(self) -> bool:
         return bool(self.release.get("rollout", {}).get("start") == "wave")
+
+    @property
+    def first_moves(self) -> list[Move]:
+        """What moves the first wave, in this order."""
+        return self._moves(self.waves[:1], first=0)
+
+    @property
+    def other_moves(self) -> list[Move]:
+        """What moves all waves after the first, in this order."""
+        return self._moves(self.waves[1:], first=1)
+
+    def _moves(self, waves: list[list[str]], *, first: int) -> list[Move]:
+        moves: list[Move] = []
+        for number, wave in enumerate(waves, start=first):
+            starting = wave if self.starts_by_wave else []
+            moves += [Move("start", host, number) for host in starting]
+            moves += [Move("shift", edge, number) for edge in self.edges]
+        return moves
 
     def save(self, run_dir: Path) -> None:
         text = json.dumps(asdict(self), indent=1, ensure_ascii=False)

@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 
 from rollway.report.progress import Asked, Began, Ended, Planned, Skipped, Update
-from rollway.report.watch import Task, Watch
+from rollway.report.watch import MOVE, Task, Watch
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.planning import decide
-from tests.unit.rollout.fleet_fixtures import request, steady_fleet
+from tests.unit.rollout.fleet_fixtures import manifest, request, steady_fleet
 
 READ = Task("Read", step="read", is_controller=True)
 PLAN = Task("Plan", step="plan", is_controller=True)
 STAGE = Task("Stage", step="stage")
-SHIFT = Task("Move", step="shift", wave=1, is_delegated=True)
+MOVES = Task("Move", step=MOVE, is_delegated=True)
+UNSHIFT = Task("Undo", step="unshift", is_delegated=True)
 
 
 class Shown:
@@ -77,22 +78,54 @@ def test_a_step_on_a_host_begins_and_ends_as_the_journal_tells(tmp_path: Path) -
 def test_a_delegated_step_is_one_of_the_edges(tmp_path: Path) -> None:
     watch, shown = _watch(tmp_path)
     shown.take()
-    watch.task_began(SHIFT)
+    watch.task_began(UNSHIFT)
     watch.host_began("localhost")
-    Journal(tmp_path).append(Event("shift", "edge-1", wave=1, time=6.0))
+    Journal(tmp_path).append(Event("unshift", "edge-1", time=6.0))
     watch.ended("edge-1", {})
-    said = "edge-1: wave 2 of 3: traffic of app-2 goes to 2-b"
+    said = "edge-1: serves 1-a again"
     assert shown.take() == [
-        Began("shift", "edge-1", 5.0, wave=1),
-        Ended("shift", "edge-1", 6.0, said=said, wave=1),
+        Began("unshift", "edge-1", 5.0),
+        Ended("unshift", "edge-1", 6.0, said=said),
     ]
 
 
-def test_a_start_of_a_wave_is_one_of_its_hosts(tmp_path: Path) -> None:
+def _shifted(watch: Watch, run_dir: Path, wave: int) -> None:
+    Journal(run_dir).append(Event("shift", "edge-1", wave=wave, time=6.0))
+    watch.ended("edge-1", {})
+
+
+def test_each_move_begins_when_the_one_before_has_ended(tmp_path: Path) -> None:
     watch, shown = _watch(tmp_path)
     shown.take()
-    watch.task_began(Task("Start", step="start", wave=2, is_delegated=True))
-    assert shown.take() == [Began("start", "app-3", 5.0, wave=2)]
+    watch.task_began(MOVES)
+    watch.host_began("localhost")
+    _shifted(watch, tmp_path, 0)
+    watch.task_began(MOVES)
+    _shifted(watch, tmp_path, 1)
+    watch.skipped("edge-1", "an earlier wave is not confirmed")
+
+    def ended(wave: int) -> Ended:
+        said = f"edge-1: wave {wave + 1} of 3: traffic of app-{wave + 1} goes to 2-b"
+        return Ended("shift", "edge-1", 6.0, said=said, wave=wave)
+
+    assert shown.take() == [
+        Began("shift", "edge-1", 5.0, wave=0),
+        ended(0),
+        Began("shift", "edge-1", 5.0, wave=1),
+        ended(1),
+        Began("shift", "edge-1", 5.0, wave=2),
+        Skipped("shift", "edge-1", 5.0, "an earlier wave is not confirmed", wave=2),
+    ]
+
+
+def test_a_wave_that_starts_on_its_own_shows_its_hosts_first(tmp_path: Path) -> None:
+    watch, shown = _watch(tmp_path, manifest=manifest("b", rollout={"waves": [2], "start": "wave"}))
+    shown.take()
+    watch.task_began(MOVES)
+    assert shown.take() == [Began("start", "app-1", 5.0, wave=0)]
+    Journal(tmp_path).append(Event("start", "app-1", time=6.0))
+    watch.ended("app-1", {})
+    assert shown.take()[1:] == [Began("start", "app-2", 5.0, wave=0)]
 
 
 def test_a_step_with_nothing_to_do_is_skipped_with_the_reason(tmp_path: Path) -> None:
@@ -102,11 +135,11 @@ def test_a_step_with_nothing_to_do_is_skipped_with_the_reason(tmp_path: Path) ->
     watch.host_began("app-2")
     shown.take()
     watch.skipped("app-1", "it runs there already")
-    watch.task_began(SHIFT)
+    watch.task_began(UNSHIFT)
     assert shown.take() == [
         Skipped("stage", "app-1", 5.0, "it runs there already"),
         Skipped("stage", "app-2", 5.0),
-        Began("shift", "edge-1", 5.0, wave=1),
+        Began("unshift", "edge-1", 5.0),
     ]
 
 
