@@ -40,6 +40,11 @@ class Lab:
             ]
         )
 
+    def on(self, host: str, *command: str) -> str:
+        """Runs a command as root on a host of the lab, past SSH; what it printed."""
+        words = ["docker", "exec", f"rollway-{self.env}-{host}", *command]
+        return subprocess.run(words, check=True, capture_output=True, text=True).stdout
+
     def status(self) -> dict[str, Any]:
         """What `status --json` says of the only app."""
         ran = self.invoke("status", "--json")

@@ -85,6 +85,21 @@ def test_ansible_alone_gives_the_same(fleet: Lab, count: int) -> None:
     assert _versions(fleet) == [order[-1]] * 3
 
 
+def test_a_host_without_the_installed_package_is_called_in_ansible_s_way(fleet: Lab) -> None:
+    there, away = "/usr/local/sbin/rollway-host", "/usr/local/sbin/away"
+    fleet.on("app-2", "mv", there, away)
+    try:
+        with traffic(fleet.url, versions=set(GOOD)) as report:
+            ran = fleet.playbook("deploy", "-vvv", f"--extra-vars=rollway_version={GOOD[1]}")
+    finally:
+        fleet.on("app-2", "mv", away, there)
+    assert ran.returncode == 0, ran.stdout
+    assert report.lost == []
+    assert _versions(fleet) == [GOOD[1]] * 3
+    calls = {word: ran.stdout.count(word) for word in ("rollway-host step", "Using module file")}
+    assert calls["rollway-host step"] > calls["Using module file"] > 0
+
+
 @pytest.mark.parametrize("fault", ["crash_loop", "never_ready"])
 def test_a_bad_release_leaves_the_old_one_serving(fleet: Lab, fault: str) -> None:
     version = f"t-{fault.replace('_', '-')}"
