@@ -66,7 +66,7 @@ options:
   compare:
     description:
       - A manifest for V(acquire) to compare with what serves; the result's C(differences) hold
-        variables, files and a diff of the Compose text, without what looks like a secret.
+        variables, files and a diff of the Compose text, values only where they are harmless.
     type: dict
   release_id:
     description: The release.

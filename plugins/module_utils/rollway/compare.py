@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .files import read_json
+from .hiding import SERVICES, may_show, parts
 from .manifest import Manifest
 from .paths import AppPaths
 from .state import load_state
@@ -16,15 +16,6 @@ Content = Mapping[str, Any]
 Variables = dict[tuple[str, str], str]
 
 HIDDEN, HIDDEN_BEFORE, HIDDEN_NOW = "(hidden)", "(hidden, as before)", "(hidden, changed)"
-LONGEST_SHOWN = 48
-_SECRET_NAME = re.compile(
-    r"pass|secret|token|key|credential|auth|private|salt|dsn|cert|cookie|session|signature",
-    re.IGNORECASE,
-)
-_LOOKS_RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9+/=_.-]{16,}")
-# Our own rendering: keys sorted, two spaces a level, one line a value (rollway.release.text).
-_SERVICE = re.compile(r"  ([a-z0-9][a-z0-9_-]*):$")
-_VARIABLE = re.compile(r"      ([^\s:][^:]*): (.*)$")
 
 
 def differences(paths: AppPaths, manifest: Manifest) -> dict[str, Any]:
@@ -44,22 +35,11 @@ def differences(paths: AppPaths, manifest: Manifest) -> dict[str, Any]:
 
 def variables(text: str) -> Variables:
     """Return the variables of a rendered Compose text, by service and name."""
-    found: Variables = {}
-    for place, _, name, value in _walk(text):
-        if name:
-            found[place, name] = value
-    return found
-
-
-def may_show(name: str, value: str) -> bool:
-    """Say whether a variable's value may be shown; what looks like a secret counts as one."""
-    bare = value.strip("\"'")
-    return not (
-        _SECRET_NAME.search(name)
-        or len(bare) > LONGEST_SHOWN
-        or "@" in bare
-        or _LOOKS_RANDOM.fullmatch(bare)
-    )
+    return {
+        (part.place[1], part.place[3]): part.value
+        for part in parts(text)
+        if part.place[0] == SERVICES and part.place[2:3] == ("environment",) and part.place[3:]
+    }
 
 
 def _environment(before: Content, now: Content) -> list[dict[str, Any]]:
@@ -98,10 +78,10 @@ def _digests(content: Content) -> dict[str, str]:
 def _compose(before: Content, now: Content) -> str:
     """Return a unified diff of the rendered texts, values that may be secrets hidden."""
     old, new = (_texts(content) for content in (before, now))
-    known = _all_variables(before)
+    known = {part.place: part.lines for part in parts(old)}
     lines = difflib.unified_diff(
-        list(_masked(old, known, is_new=False)),
-        list(_masked(new, known, is_new=True)),
+        list(_masked(old, known)),
+        list(_masked(new, known)),
         fromfile="serving",
         tofile="planned",
         lineterm="",
@@ -109,26 +89,13 @@ def _compose(before: Content, now: Content) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _masked(text: str, known: Variables, *, is_new: bool) -> Iterable[str]:
-    for place, line, name, value in _walk(text):
-        if not name or may_show(name, value):
-            yield line
-            continue
-        has_changed = is_new and known.get((place, name)) != value
-        yield f"      {name}: {HIDDEN_NOW if has_changed else HIDDEN_BEFORE}"
-
-
-def _walk(text: str) -> Iterable[tuple[str, str, str, str]]:
-    """Yield each line with its service, and name and value where it sets a variable."""
-    service, inside = "", False
-    for line in text.splitlines():
-        match = _SERVICE.fullmatch(line)
-        if match:
-            service, inside = match[1], False
-        elif not line.startswith("      "):
-            inside = line == "    environment:"
-        found = _VARIABLE.fullmatch(line) if inside else None
-        yield (service, line, found[1], found[2]) if found else (service, line, "", "")
+def _masked(text: str, known: Mapping[tuple[str, ...], tuple[str, ...]]) -> Iterable[str]:
+    for part in parts(text):
+        if part.is_shown:
+            yield from part.lines
+        else:
+            is_as_before = known.get(part.place) == part.lines
+            yield part.hidden(HIDDEN_BEFORE if is_as_before else HIDDEN_NOW)
 
 
 def _all_variables(content: Content) -> Variables:

@@ -110,6 +110,6 @@ def _difference(found: Mapping[str, Any], *, with_diff: bool) -> list[str]:
 
 
 def _values(change: Mapping[str, Any]) -> str:
-    if change["change"] == "changed":
+    if change["before"] != change["after"] and change["change"] == "changed":
         return f"{change['before']} → {change['after']}"
     return f"{change['change']}: {change['after'] or change['before']}"

@@ -26,6 +26,7 @@ from rollway.rollout.waves import split_into_waves
 
 MEBIBYTE = 1024**2
 LEAST_DISK_BYTES = 256 * MEBIBYTE
+_CONTENTS = frozenset({"compose", "files", "accessories"})
 
 
 def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
@@ -230,7 +231,8 @@ def _granted(acquired: Mapping[str, Event]) -> dict[str, int]:
 
 
 def _without_contents(release: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in release.items() if key not in {"compose", "files"}}
+    """What later steps read; the rest may hold secrets, and hosts get it from the request."""
+    return {key: value for key, value in release.items() if key not in _CONTENTS}
 
 
 def _refusal(request: Request, acquired: Mapping[str, Event]) -> Refusal | None:

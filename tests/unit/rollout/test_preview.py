@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rollway import exits
+from rollway.report.plan_table import plan_lines
 from rollway.rollout.planning import decide
 from rollway.rollout.preview import preview, seal
 from tests.unit.rollout.fleet_fixtures import manifest, request, steady_fleet
@@ -44,6 +47,34 @@ def test_a_plan_says_what_becomes_of_every_service() -> None:
             "image": "registry/iris@sha256:b",
         }
     ]
+
+
+def test_a_plan_holds_nothing_of_the_texts_and_files_of_a_release(tmp_path: Path) -> None:
+    texts = {"compose": "a: hunter2", "accessories": {"compose": "b: hunter2"}}
+    asked = request(reads_only=True, manifest=manifest("b", **texts, files=[{"c": "hunter2"}]))
+    acquired = steady_fleet()
+    plan = decide(asked, acquired)
+    plan.save(tmp_path)
+    saved = (tmp_path / "plan.json").read_text(encoding="utf-8")
+    assert "hunter2" not in saved + json.dumps(preview(plan, asked, acquired))
+
+
+CHANGES = [
+    (("changed", '"info"', '"debug"'), 'api-1: A "info" → "debug"'),
+    (("changed", "(hidden)", "(hidden)"), "api-1: A changed: (hidden)"),
+    (("added", None, "(hidden)"), "api-1: A added: (hidden)"),
+    (("removed", '"x"', None), 'api-1: A removed: "x"'),
+]
+
+
+@pytest.mark.parametrize(("change", "line"), CHANGES, ids=[case[1] for case in CHANGES])
+def test_a_variable_that_changes_has_a_line(change: tuple[str, ...], line: str) -> None:
+    asked, acquired = request(reads_only=True), steady_fleet()
+    one = dict(zip(("change", "before", "after"), change, strict=True))
+    environment = [{"service": "api-1", "name": "A", **one}]
+    acquired["app-1"].result["differences"] = {"environment": environment, "files": []}
+    found = preview(decide(asked, acquired), asked, acquired)
+    assert f"app-1: {line}" in plan_lines(found, with_diff=False)
 
 
 def test_a_grace_shorter_than_the_drain_is_a_warning() -> None:
