@@ -78,7 +78,14 @@ def _look(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
         ports = allocate(
             read_ports(call.paths), call.paths.app, question.needs, _taken(call, listed)
         )
-    return {**_standing(state, ports, holder), "hold": read_hold(call.paths), "outcome": READ}
+    hold = read_hold(call.paths)
+    refusal = _refusal(call, holder, hold, question.alive)
+    return {
+        **_standing(state, ports, holder),
+        "hold": hold,
+        "outcome": READ,
+        "would_refuse": refusal.data if refusal else None,
+    }
 
 
 def _take(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
@@ -86,8 +93,9 @@ def _take(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
     with held_mutex(call, seconds=PATIENCE_SECONDS):
         state, holder = load_state(call.paths), read_lock(call.paths)
         hold = read_hold(call.paths)
-        if holder and not _may_take(holder, hold, call.run, question.alive):
-            raise _locked(call, holder, hold)
+        refusal = _refusal(call, holder, hold, question.alive)
+        if refusal:
+            raise refusal
         ports: Ports = {}
         if question.has_engine:
             ports = reserve(call.paths, question.needs, _taken(call, listed))
@@ -103,6 +111,13 @@ def _take(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
         "outcome": ACQUIRED,
         "taken_over": taken_over,
     }
+
+
+def _refusal(call: Call, holder: Run | None, hold: Json | None, alive: Alive) -> Problem | None:
+    """Why a run may not take the lock; None when it may."""
+    if holder is None or _may_take(holder, hold, call.run, alive):
+        return None
+    return _locked(call, holder, hold)
 
 
 def _may_take(holder: Run, hold: Json | None, run: Run, alive: Alive) -> bool:

@@ -31,10 +31,11 @@ def write_report(run_dir: Path) -> dict[str, Any]:
     request, plan = load_request(run_dir), load_plan(run_dir)
     events = Journal(run_dir).events()
     result = _result(request, plan, events)
-    write_whole(run_dir / "result.json", json.dumps(result, indent=1, ensure_ascii=False))
     if plan is not None and request.reads_only and not plan.refusal:
         content = preview(plan, request, Journal(run_dir).results("acquire"))
         write_whole(run_dir / PREVIEW, json.dumps(content, indent=1, ensure_ascii=False))
+        result["warnings"] = content["warnings"]
+    write_whole(run_dir / "result.json", json.dumps(result, indent=1, ensure_ascii=False))
     write_whole(run_dir / "junit.xml", junit_xml(result, events))
     return result
 

@@ -35,7 +35,11 @@ def preview(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> dict
         "edges": plan.edges,
         "differences": _differences(plan, acquired),
         "notes": list(plan.release.get("notes", [])),
-        "warnings": [*_timing_warnings(plan), *_room_warnings(hosts)],
+        "warnings": [
+            *_lock_warnings(request, acquired),
+            *_timing_warnings(plan),
+            *_room_warnings(hosts),
+        ],
         "sealed": seal(plan, request, acquired),
     }
 
@@ -150,6 +154,22 @@ def _differences(plan: Plan, acquired: Mapping[str, Event]) -> list[dict[str, An
             key = json.dumps(found, sort_keys=True)
             groups.setdefault(key, {"hosts": [], **found})["hosts"].append(name)
     return list(groups.values())
+
+
+def _lock_warnings(request: Request, acquired: Mapping[str, Event]) -> Iterable[str]:
+    """Who holds the application, and what comes before this can be carried out."""
+    which = f"--env={request.env} --app={request.app}"
+    names: dict[tuple[str, str], list[str]] = {}
+    for name, event in acquired.items():
+        refusal = event.result.get("would_refuse")
+        if refusal:
+            following = f"wait for it, or see ./invoke status {which}"
+            if event.result.get("hold"):
+                following = f"./invoke promote {which}, or ./invoke abort {which}"
+            names.setdefault((refusal["found"], following), []).append(name)
+    for (found, following), hosts in names.items():
+        held_up = f"until then a {request.verb} is refused"
+        yield f"{', '.join(hosts)}: {found}; {held_up}; next: {following}"
 
 
 def _timing_warnings(plan: Plan) -> Iterable[str]:

@@ -43,6 +43,24 @@ def test_a_host_locked_by_another_run_names_it(host: FakeHost) -> None:
     )
 
 
+def test_reading_says_whether_the_lock_would_refuse_the_run(host: FakeHost) -> None:
+    assert host.step("acquire", mode="read")["would_refuse"] is None
+    host.step("acquire", run=a_run("theirs"))
+    found = host.step("acquire", mode="read", run=a_run("ours", machine_id="ci"))
+    assert (found["ok"], found["lock"]["id"]) == (True, "theirs")
+    assert found["would_refuse"]["found"] == (
+        "locked by deploy by ana@laptop since 2026-01-31T12:00:00Z (run theirs)"
+    )
+    assert host.step("acquire", mode="read", run=a_run("theirs"))["would_refuse"] is None
+
+
+def test_reading_says_that_a_dead_holder_refuses_nobody(host: FakeHost) -> None:
+    host.step("acquire", run=a_run("theirs"))
+    alive = {"scan_ticks": 200, "processes": []}
+    ours = a_run("ours", pid=9, start_ticks=150)
+    assert host.step("acquire", mode="read", run=ours, alive=alive)["would_refuse"] is None
+
+
 def test_a_dead_holder_is_taken_over_in_the_same_call(host: FakeHost) -> None:
     host.step("acquire", run=a_run("theirs"))
     alive = {"scan_ticks": 200, "processes": [[9, 150]]}

@@ -51,6 +51,13 @@ def test_a_deploy_does_not_get_through_and_hears_what_to_type(held: FakeHost) ->
     assert result["problem"]["next"] == "./invoke promote, or ./invoke abort"
 
 
+def test_reading_says_that_a_hold_refuses_a_deploy_and_not_who_decides(held: FakeHost) -> None:
+    found = held.step("acquire", mode="read", run=a_run("theirs"))["would_refuse"]
+    assert found["found"].startswith(f"{SECOND} is held by deploy by ana@laptop since ")
+    decider = held.step("acquire", mode="read", run=_decider("promote"))
+    assert decider["would_refuse"] is None
+
+
 @pytest.mark.parametrize("verb", ["promote", "abort", "rollback"])
 def test_whoever_decides_takes_it_over_from_any_controller(held: FakeHost, verb: str) -> None:
     result = held.step("acquire", run=_decider(verb))

@@ -36,6 +36,18 @@ def test_a_result_says_what_failed_and_what_to_type(tmp_path: Path) -> None:
     assert result["previous_images"] == {"api": "registry/iris@sha256:a"}
 
 
+def test_a_check_says_in_its_result_who_holds_the_application(tmp_path: Path) -> None:
+    asked, acquired = request(reads_only=True), steady_fleet()
+    asked.save(tmp_path)
+    decide(asked, acquired).save(tmp_path)
+    for event in acquired.values():
+        event.result["would_refuse"] = {"found": "locked by deploy by ana"}
+        Journal(tmp_path).append(event)
+    (warning,) = write_report(tmp_path)["warnings"]
+    assert warning.startswith("app-1, app-2, app-3, edge-1: locked by deploy by ana; ")
+    assert json.loads((tmp_path / "result.json").read_text())["warnings"] == [warning]
+
+
 def test_a_run_is_readable_as_junit(tmp_path: Path) -> None:
     _failed_run(tmp_path)
     write_report(tmp_path)

@@ -98,6 +98,28 @@ def test_too_little_memory_for_both_is_a_warning() -> None:
     ]
 
 
+LOCKED = "locked by deploy by ana@laptop since 2026-01-31T12:00:00Z (run theirs)"
+HELD = "2-b is held by deploy by ana@laptop since 2026-01-31T12:00:00Z (run theirs)"
+HOLDERS = [
+    ({}, LOCKED, "wait for it, or see ./invoke status {which}"),
+    ({"release": "2-b"}, HELD, "./invoke promote {which}, or ./invoke abort {which}"),
+]
+
+
+@pytest.mark.parametrize(("hold", "found", "following"), HOLDERS, ids=["a lock", "a hold"])
+def test_who_holds_the_application_is_a_warning(
+    hold: dict[str, Any], found: str, following: str
+) -> None:
+    asked, acquired = request(reads_only=True), steady_fleet()
+    for event in acquired.values():
+        event.result.update(hold=hold, would_refuse={"found": found})
+    (warning,) = preview(decide(asked, acquired), asked, acquired)["warnings"]
+    assert warning == (
+        f"app-1, app-2, app-3, edge-1: {found}; until then a deploy is refused; "
+        f"next: {following.format(which='--env=local --app=iris')}"
+    )
+
+
 def test_a_saved_plan_is_carried_out_where_nothing_has_moved() -> None:
     plan = decide(request(planned=_sealed()), _locked())
     assert plan.refusal is None
