@@ -80,7 +80,8 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
     if end.record.get("result") not in UNCHANGED:
         _record(call, end)
     _unlock(call, state, hold=_hold_left(call, end))
-    return {"pruned": pruned, "unlocked": end.outcome != HELD}
+    serves = state.slots[state.active].release if state.active else None
+    return {"pruned": pruned, "unlocked": end.outcome != HELD, "serves": serves}
 
 
 def _is_ours(call: Call) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from rollway.report.serving import EITHER, Serving, servers_in
+
 CONTROLLER = "localhost"
 
 _DOING = {
@@ -31,6 +33,7 @@ _DONE = {
     "unshift": "traffic moved back",
     "conclude": "recorded",
 }
+_MOVES = frozenset({"shift", "unshift"})
 _STARTS = frozenset({"stage", "advance", "start"})
 
 
@@ -46,10 +49,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Planned:
-    """The plan is known: the release, and the hosts of each wave."""
+    """The plan is known: the release, the hosts of each wave, and the slot it gets on each host."""
 
     release: str
     waves: tuple[tuple[str, ...], ...]
+    new_slots: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ class Row:
     @property
     def version(self) -> str:
         """What it serves, and what stands ready beside it."""
-        if self.ready and self.ready != self.serves:
+        if self.ready and self.ready not in self.serves.split(EITHER):
             return f"{self.serves} → {self.ready}" if self.serves else f"→ {self.ready}"
         return self.serves or "-"
 
@@ -143,7 +147,7 @@ class Progress:
     waves: tuple[tuple[str, ...], ...] = ()
     wave: int = 0
     tried: int = 0
-    before: Mapping[str, str] = field(default_factory=dict)
+    serving: Serving = field(default_factory=Serving)
 
     def after(self, update: Update) -> Progress:
         """The progress once this happened."""
@@ -151,7 +155,8 @@ class Progress:
             rows = {name: Row(name) for name in (*update.hosts, *update.edges)}
             return replace(self, verb=update.verb, rows=rows, edges=update.edges, began=update.time)
         if isinstance(update, Planned):
-            return replace(self, release=update.release, waves=update.waves)
+            serving = self.serving.planned(update.release, update.new_slots)
+            return replace(self, release=update.release, waves=update.waves, serving=serving)
         if isinstance(update, Began):
             return self._began(update)
         if isinstance(update, Skipped):
@@ -178,11 +183,11 @@ class Progress:
         row = self._row(update.host, step="", seconds=_seconds(update, self.rows))
         if row is None:
             return self
-        if update.problem is not None:
-            return self._with(_troubled(row, update))
-        progress = self._with(self._done(row, update))
+        is_bad = update.problem is not None
+        progress = self._with(_troubled(row, update) if is_bad else self._done(row, update))
         if update.step == "acquire":
-            return replace(progress, before={**self.before, row.host: _served(update)})
+            state = update.result.get("state") or {}
+            progress = replace(progress, serving=progress.serving.recorded(row.host, state))
         return progress._moved(update) if update.host in self.edges else progress
 
     def _done(self, row: Row, update: Ended) -> Row:
@@ -191,21 +196,39 @@ class Progress:
             return replace(row, phase="acquired", serves=_served(update), health=health)
         if update.step in _STARTS and "cut" in update.result:
             return replace(row, phase="ready", ready=self.release, health="healthy")
-        if update.step == "conclude" and row.serves:
-            return replace(row, phase="serves", ready="")
+        if update.step == "conclude":
+            return self._concluded(row, update)
         return replace(row, phase=_DONE.get(update.step, update.step))
 
+    def _concluded(self, row: Row, update: Ended) -> Row:
+        """A held release stays ready; without an edge, the host's record says what it serves."""
+        recorded = str(update.result.get("serves") or "")
+        is_by_record = "serves" in update.result and self.serving.on(row.host) is None
+        serves = recorded if is_by_record else row.serves
+        ready = row.ready if update.result.get("unlocked") is False else ""
+        return replace(row, phase="serves" if serves else "recorded", serves=serves, ready=ready)
+
     def _moved(self, update: Ended) -> Progress:
-        """What an edge's step means for the app hosts."""
-        if update.step == "shift" and update.wave is not None and update.wave < len(self.waves):
-            wave = self.waves[update.wave]
-            return self._with(*(self._row(n, phase="serves", serves=self.release) for n in wave))
-        if update.step == "unshift":
-            touched = [name for wave in self.waves[: self.tried] for name in wave]
-            return self._with(
-                *(self._row(n, serves=self.before.get(n, ""), ready="") for n in touched)
-            )
-        return self
+        """What an edge's step means for the app hosts: what it said, also where it failed."""
+        touched = self._touched(update)
+        serving = self.serving.told(update.host, update.result)
+        if _is_unsure(update):
+            serving = serving.unsure(update.host, touched)
+        progress = replace(self, serving=serving)
+        if update.step not in _MOVES:
+            return progress
+        changes: dict[str, str] = {"ready": ""} if update.step == "unshift" else {}
+        rows = [progress._row(name, phase="serves", **changes) for name in touched]
+        progress = progress._with(*rows)
+        known = {name: serving.on(name) for name in self.rows}
+        return progress._with(
+            *(progress._row(name, serves=one) for name, one in known.items() if one is not None)
+        )
+
+    def _touched(self, update: Ended) -> list[str]:
+        if update.step == "shift" and update.wave is not None:
+            return list(self.waves[update.wave]) if update.wave < len(self.waves) else []
+        return [name for wave in self.waves[: self.tried] for name in wave]
 
     def _row(self, host: str, **changes: Any) -> Row | None:
         row = self.rows.get(host)
@@ -234,6 +257,13 @@ def _troubled(row: Row, update: Ended) -> Row:
     health = "lost" if update.is_lost else _health(update.result.get("containers") or ())
     trouble = row.trouble or str(problem.get("found") or "no answer")
     return replace(row, trouble=trouble, health=health or row.health)
+
+
+def _is_unsure(update: Ended) -> bool:
+    """An edge that failed says nothing of its servers: it has moved them, if it came to that."""
+    if update.problem is None or update.step not in _MOVES or servers_in(update.result):
+        return False
+    return update.is_lost or "shift" in (update.result.get("timings") or {})
 
 
 def _active_containers(result: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:

@@ -153,7 +153,8 @@ class Watch:
         self._plan = load_plan(self._journal.run_dir) if self._journal else None
         if self._plan and not self._plan.refusal:
             waves = tuple(tuple(wave) for wave in self._plan.waves)
-            self._output.show(Planned(self._plan.release_id, waves))
+            slots = {name: host.new_slot for name, host in self._plan.hosts.items()}
+            self._output.show(Planned(self._plan.release_id, waves, slots))
 
     def _read_journal(self) -> None:
         """Show what was written since."""

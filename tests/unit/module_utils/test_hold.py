@@ -30,7 +30,7 @@ def held(host: FakeHost) -> FakeHost:
         "conclude", **common, release_id=SECOND, outcome="held", active_slot="green", hold=HOLD
     )
     assert concluded["ok"], concluded["problem"]
-    assert concluded["unlocked"] is False
+    assert (concluded["unlocked"], concluded["serves"]) == (False, SECOND)
     return host
 
 

@@ -14,6 +14,7 @@ SERVES = {
     "state": {"active": "blue", "slots": {"blue": {"release": "1-a"}}},
     "containers": {"blue": [{"state": "running", "health": "healthy"}]},
 }
+MOVED = {"servers": [{"host": "app-1", "slot": "green", "admin_state": "ready"}]}
 FOUND = "not ready after 0.3 s: restarted 1 times, last exit code 1"
 TROUBLE = Ended(
     "advance",
@@ -31,10 +32,10 @@ def _updates(count: int) -> list[Update]:
     return [
         Asked("deploy", names, ("edge-1",), 10.0),
         *(Ended("acquire", name, 11.0, seconds=0.1, result=SERVES) for name in names),
-        Planned("2-b", tuple((name,) for name in names)),
+        Planned("2-b", tuple((name,) for name in names), dict.fromkeys(names, "green")),
         Ended("stage", "app-1", 12.0, seconds=1.5, result={"cut": {}}),
         Began("shift", "edge-1", 13.0, 0),
-        Ended("shift", "edge-1", 13.0, seconds=0.01, wave=0),
+        Ended("shift", "edge-1", 13.0, seconds=0.01, wave=0, result=MOVED),
         Began("advance", "app-3", 14.0),
         TROUBLE,
     ]

@@ -8,7 +8,7 @@ import pytest
 from rollway.report.progress import Asked, Began, Ended, Planned, Progress, Row, Skipped, Update
 
 ASKED = Asked("deploy", ("app-1", "app-2"), ("edge-1",), 10.0)
-PLANNED = Planned("2-b", (("app-1",), ("app-2",)))
+PLANNED = Planned("2-b", (("app-1",), ("app-2",)), {"app-1": "green", "app-2": "green"})
 READY = {"cut": {}, "seconds": 1.5}
 
 
@@ -18,6 +18,21 @@ def _acquired(host: str, *, health: str = "healthy") -> Ended:
         "containers": {"blue": [{"state": "running", "health": health}]},
     }
     return Ended("acquire", host, 11.0, seconds=0.1, result=result)
+
+
+def _edge(**slots: str) -> dict[str, Any]:
+    """What an edge says: `app_1="green"` gets its requests there, `app_1=""` none."""
+    return {
+        "servers": [
+            {
+                "host": host.replace("_", "-"),
+                "slot": slot,
+                "admin_state": "ready" if slot == ready else "maint",
+            }
+            for host, ready in slots.items()
+            for slot in ("blue", "green")
+        ]
+    }
 
 
 def _progress(*updates: Update) -> Progress:
@@ -37,7 +52,13 @@ UNREADY = {"containers": [{"state": "running", "health": "unhealthy"}]}
 TROUBLE = _ended("stage", "app-1", problem={"found": "not ready"}, result=UNREADY, seconds=3.0)
 LOST = _ended("advance", "app-1", problem={"found": "cannot be reached"}, is_lost=True, seconds=9.0)
 STARTED = _ended("stage", "app-1", seconds=1.5, result=READY)
-SHIFTED = _ended("shift", "edge-1", wave=0, seconds=0.01)
+OLD, NEW = _edge(app_1="blue", app_2="blue"), _edge(app_1="green", app_2="blue")
+SHIFTED = _ended("shift", "edge-1", wave=0, seconds=0.01, result=NEW)
+BAKE = {"found": "app-1-green-1: 3 of 9 requests failed"}
+BAD_BAKE = _ended("shift", "edge-1", wave=0, problem=BAKE, result=NEW)
+BACK = _ended("unshift", "edge-1", result=OLD)
+ALOOF = {"timings": {"read": 0.1, "probe": 5.0}}
+BROKEN = {"timings": {"read": 0.1, "probe": 0.1, "shift": 0.1}}
 
 CASES = [
     pytest.param([], ("acquired", "1-a", "healthy", 0.1), id="acquired"),
@@ -56,9 +77,54 @@ CASES = [
         id="an edge's shift makes a host serve",
     ),
     pytest.param(
-        [STARTED, Began("shift", "edge-1", 18.0, 0), SHIFTED, _ended("unshift", "edge-1")],
+        [STARTED, Began("shift", "edge-1", 18.0, 0), SHIFTED, BACK],
         ("serves", "1-a", "healthy", 1.5),
         id="an edge's way back makes it serve the old one",
+    ),
+    pytest.param(
+        [STARTED, BAD_BAKE],
+        ("serves", "2-b", "healthy", 1.5),
+        id="traffic that moved stays moved when the bake fails",
+    ),
+    pytest.param(
+        [STARTED, BAD_BAKE, _ended("conclude", "app-1", result={"unlocked": False})],
+        ("serves", "2-b", "healthy", 1.5),
+        id="a failed bake that is held serves the new one",
+    ),
+    pytest.param(
+        [STARTED, BAD_BAKE, BACK, _ended("conclude", "app-1", result={"unlocked": True})],
+        ("serves", "1-a", "healthy", 1.5),
+        id="a failed bake that went back serves the old one",
+    ),
+    pytest.param(
+        [STARTED, BAD_BAKE, _ended("unshift", "edge-1", problem={"found": "no answer"})],
+        ("serves", "2-b", "healthy", 1.5),
+        id="a way back that was refused changes nothing",
+    ),
+    pytest.param(
+        [STARTED, BAD_BAKE, _ended("unshift", "edge-1", problem={}, is_lost=True)],
+        ("serves", "1-a or 2-b", "healthy", 1.5),
+        id="an edge that is lost on the way back may do either",
+    ),
+    pytest.param(
+        [STARTED, _ended("shift", "edge-1", wave=0, problem=BAKE, result=ALOOF)],
+        ("serves", "1-a → 2-b", "healthy", 1.5),
+        id="a shift that was refused before traffic moved leaves the old one",
+    ),
+    pytest.param(
+        [STARTED, _ended("shift", "edge-1", wave=0, problem=BAKE, result=BROKEN)],
+        ("serves", "1-a or 2-b", "healthy", 1.5),
+        id="a shift that broke off may have moved",
+    ),
+    pytest.param(
+        [STARTED, _ended("shift", "edge-1", wave=1, result=_edge(app_1="", app_2="green"))],
+        ("ready", "→ 2-b", "healthy", 1.5),
+        id="a host that left rotation serves nothing",
+    ),
+    pytest.param(
+        [STARTED, _ended("conclude", "app-1", result={"unlocked": False})],
+        ("serves", "1-a → 2-b", "healthy", 1.5),
+        id="what is held beside the old one stays ready",
     ),
     pytest.param(
         [STARTED, _ended("conclude", "app-1", seconds=0.03)],
@@ -80,6 +146,30 @@ CASES = [
 @pytest.mark.parametrize(("updates", "cells"), CASES)
 def test_a_row(updates: list[Update], cells: tuple[str, str, str, float | None]) -> None:
     assert _cells(_progress(*updates).rows["app-1"]) == cells
+
+
+def test_edges_that_disagree_send_requests_to_either() -> None:
+    edges = ("edge-1", "edge-2")
+    acquired = [_ended("acquire", edge, result={"edge": OLD}) for edge in edges]
+    asked: list[Update] = [Asked("deploy", ("app-1",), edges, 10.0), _acquired("app-1")]
+    progress = reduce(Progress.after, [*asked, *acquired, PLANNED, SHIFTED], Progress())
+    assert progress.rows["app-1"].version == "1-a or 2-b"
+    second = _ended("shift", "edge-2", wave=0, result=NEW)
+    assert progress.after(second).rows["app-1"].version == "2-b"
+
+
+def test_without_an_edge_the_record_says_what_a_host_serves() -> None:
+    concluded = _ended("conclude", "app-1", result={"unlocked": True, "serves": "2-b"})
+    acquired = _ended("acquire", "edge-1", result={"edge": {"servers": []}})
+    assert _progress(acquired, STARTED, concluded).rows["app-1"].version == "2-b"
+
+
+def test_a_first_release_that_fails_serves_nowhere() -> None:
+    asked: list[Update] = [ASKED, _ended("acquire", "app-1"), PLANNED, STARTED]
+    result = {"unlocked": True, "serves": None}
+    updates = [*asked, _ended("conclude", "app-1", result=result)]
+    row = reduce(Progress.after, updates, Progress()).rows["app-1"]
+    assert (row.words, row.version) == ("recorded", "-")
 
 
 def test_a_step_without_its_own_seconds_took_as_long_as_it_was_seen() -> None:

@@ -16,6 +16,7 @@ PLAN = Task("Plan", step="plan", is_controller=True)
 STAGE = Task("Stage", step="stage")
 MOVES = Task("Move", step=MOVE, is_delegated=True)
 UNSHIFT = Task("Undo", step="unshift", is_delegated=True)
+HOSTS = ("app-1", "app-2", "app-3")
 
 
 class Shown:
@@ -55,7 +56,7 @@ def test_the_request_and_the_plan_make_themselves_known(tmp_path: Path) -> None:
     assert shown.updates == [
         Asked("deploy", ("app-1", "app-2", "app-3"), ("edge-1",), 5.0),
         Ended("read", "localhost", 5.0),
-        Planned("2-b", (("app-1",), ("app-2",), ("app-3",))),
+        Planned("2-b", (("app-1",), ("app-2",), ("app-3",)), dict.fromkeys(HOSTS, "green")),
         Ended("plan", "localhost", 5.0, said="3 hosts in 3 waves"),
     ]
 
