@@ -101,10 +101,10 @@ def conclude_call(
     )
 
 
-def load_call(plan: Plan) -> Call:
+def load_call(plan: Plan, *, edge: str) -> Call:
     """Let an edge know every server before traffic moves, while the app hosts stage."""
     serving = {name: host.serving for name, host in plan.hosts.items()}
-    servers = _all_servers(plan, serving)
+    servers = _all_servers(plan, serving, edge=edge)
     arguments = {**_edge_common(plan, plan.release), "step": "load", "servers": servers}
     return Call(EDGE_MODULE, arguments)
 
@@ -119,7 +119,7 @@ def shift_call(plan: Plan, ledger: Ledger, wave: int, *, edge: str) -> Call:
         EDGE_MODULE,
         {
             **_edge_common(plan, plan.release),
-            "servers": _all_servers(plan, serving),
+            "servers": _all_servers(plan, serving, edge=edge),
             "probe": probed,
             "probe_seconds": PROBE_SECONDS,
             "observe_seconds": _watch_seconds(plan, wave, edge=edge),
@@ -137,14 +137,14 @@ def _watch_seconds(plan: Plan, wave: int, *, edge: str) -> float:
     return float(rollout.get("bake_seconds", 0) + pause)
 
 
-def unshift_call(plan: Plan) -> Call:
+def unshift_call(plan: Plan, *, edge: str) -> Call:
     """Put every host back on the slot that served before the run."""
     serving = {name: host.serving for name, host in plan.hosts.items()}
     return Call(
         EDGE_MODULE,
         {
             **_edge_common(plan, plan.previous or plan.release),
-            "servers": _all_servers(plan, serving),
+            "servers": _all_servers(plan, serving, edge=edge),
         },
     )
 
@@ -213,8 +213,10 @@ def _edge_common(plan: Plan, release: Mapping[str, Any]) -> dict[str, Any]:
     return {"app": plan.app, "step": "apply", "run_id": plan.run["id"], "backend": backend}
 
 
-def _all_servers(plan: Plan, serving: Mapping[str, str | None]) -> list[dict[str, Any]]:
-    return [*desired_servers(plan.hosts, serving), *plan.kept]
+def _all_servers(
+    plan: Plan, serving: Mapping[str, str | None], *, edge: str
+) -> list[dict[str, Any]]:
+    return [*desired_servers(plan.hosts, serving), *plan.kept.get(edge, [])]
 
 
 def _http(release: Mapping[str, Any]) -> Mapping[str, Any]:

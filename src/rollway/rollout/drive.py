@@ -72,7 +72,7 @@ def _situation(run_dir: Path, host: str, wave: int | None, *, at_end: bool) -> S
 def _settle(now: Situation) -> Work:
     if not now.plan.restore or not now.may_continue or not now.plan.has_traffic:
         return Skip("the edges are as the hosts record them")
-    return [calls.unshift_call(now.plan), calls.settle_call(now.plan)]
+    return [calls.unshift_call(now.plan, edge=now.host), calls.settle_call(now.plan)]
 
 
 def _stage(now: Situation) -> Work:
@@ -87,7 +87,7 @@ def _load_edge(now: Situation) -> Work:
         return Skip("it is no edge of this application")
     if not now.may_continue or not (now.plan.hosts_to_start or now.plan.verb == DEPLOY):
         return Skip("it knows every server")  # a deploy also takes off hosts that are gone
-    return [calls.load_call(now.plan)]
+    return [calls.load_call(now.plan, edge=now.host)]
 
 
 def _stage_host(now: Situation) -> Work:
@@ -145,7 +145,9 @@ def _shift(now: Situation) -> Work:
 def _unshift(now: Situation) -> Work:
     is_touched = now.ledger.touched_waves > 0 or now.host in now.ledger.reloaded_edges
     is_needed = now.verdict.decision is Decision.ROLL_BACK and is_touched
-    return [calls.unshift_call(now.plan)] if is_needed else Skip("there is nothing to undo")
+    if not is_needed:
+        return Skip("there is nothing to undo")
+    return [calls.unshift_call(now.plan, edge=now.host)]
 
 
 def _conclude(now: Situation) -> Work:

@@ -64,7 +64,7 @@ class Plan:
     release which serves before it.
     `restore`: an edge has to be put back on the recorded slots, or to lose the workers of an
     earlier reload, before any slot may be stopped. `outside` are the hosts that a
-    limit leaves out, and `kept` their servers as the edges run them.
+    limit leaves out, and `kept` their servers as each edge runs them.
     """
 
     verb: str
@@ -80,7 +80,7 @@ class Plan:
     voids: list[str] = field(default_factory=list)
     restore: bool = False
     outside: list[str] = field(default_factory=list)
-    kept: list[dict[str, Any]] = field(default_factory=list)
+    kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     refusal: Refusal | None = None
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rollway.rollout.journal import Event
@@ -49,17 +49,34 @@ def needs_restoring(hosts: Iterable[HostPlan], acquired: Mapping[str, Event]) ->
 
 
 def kept_servers(
-    acquired: Mapping[str, Event], edges: Iterable[str], outside: Iterable[str]
-) -> list[dict[str, Any]]:
-    """The servers of hosts outside the run, as the first edge that knows them runs them."""
-    left_out = set(outside)
-    found: dict[str, dict[str, Any]] = {}
-    for edge in edges:
-        reading = _edge(acquired[edge]) if edge in acquired else {}
-        for server in reading.get("servers", []):
-            if server["host"] in left_out:
-                found.setdefault(server["name"], _as_desired(server))
-    return list(found.values())
+    acquired: Mapping[str, Event], edges: Sequence[str], outside: Iterable[str]
+) -> dict[str, list[dict[str, Any]]]:
+    """The servers of hosts outside the run, for each edge as it runs them itself.
+
+    Edges may disagree, since somebody took a host out at one of them: each keeps what it does. An
+    edge that does not know a host at all gets its servers as the first one that does runs them.
+    """
+    left_out = list(outside)
+    known = {edge: _by_host(acquired[edge]) if edge in acquired else {} for edge in edges}
+    return {
+        edge: [
+            server
+            for host in left_out
+            for server in known[edge].get(host) or _first(known.values(), host)
+        ]
+        for edge in edges
+    }
+
+
+def _by_host(event: Event) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for server in _edge(event).get("servers", []):
+        found.setdefault(server["host"], []).append(_as_desired(server))
+    return found
+
+
+def _first(known: Iterable[Mapping[str, list[dict[str, Any]]]], host: str) -> list[dict[str, Any]]:
+    return next((servers[host] for servers in known if host in servers), [])
 
 
 def _as_desired(server: Mapping[str, Any]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def acquired_host(name: str, *, active: str | None = None, **state: Any) -> Even
     return Event("acquire", name, result=result)
 
 
-def acquired_edge(*servers: tuple[str, str], old_workers: int = 0) -> Event:
+def acquired_edge(*servers: tuple[str, str], old_workers: int = 0, name: str = "edge-1") -> Event:
     """`("app-1", "blue")` is a server that gets requests."""
     listed = [
         {
@@ -76,7 +76,7 @@ def acquired_edge(*servers: tuple[str, str], old_workers: int = 0) -> Event:
         for host, slot in servers
     ]
     edge = {"servers": listed, "old_workers": old_workers}
-    return Event("acquire", "edge-1", result={"ok": True, "generation": 2, "edge": edge})
+    return Event("acquire", name, result={"ok": True, "generation": 2, "edge": edge})
 
 
 def request(verb: str = "deploy", *, version: str = "b", **changes: Any) -> Request:

@@ -13,7 +13,13 @@ from rollway.rollout.ledger import fold
 from rollway.rollout.plan import Plan
 from rollway.rollout.planning import decide
 from rollway.rollout.verdict import Decision, judge, judge_end
-from tests.unit.rollout.fleet_fixtures import manifest, request, steady_fleet
+from tests.unit.rollout.fleet_fixtures import (
+    acquired_edge,
+    fleet,
+    manifest,
+    request,
+    steady_fleet,
+)
 
 
 class Run:
@@ -235,3 +241,32 @@ def test_a_deploy_that_starts_nothing_still_tells_edges_which_hosts_there_are(
     asked.save(tmp_path)
     decide(asked, steady_fleet()).save(tmp_path)
     assert run.arguments("stage", "edge-1")["step"] == "load"
+
+
+KEPT = [
+    ("edge-1", ["app-1-blue-1", "app-3-green-1"]),
+    ("edge-2", ["app-1-green-1", "app-3-green-1"]),
+    ("edge-3", ["app-1-blue-1", "app-3-green-1"]),
+]
+
+
+@pytest.mark.parametrize(("edge", "kept"), KEPT, ids=["one", "another", "one that knows neither"])
+def test_hosts_outside_the_run_stay_at_each_edge_as_they_are_there(
+    tmp_path: Path, edge: str, kept: list[str]
+) -> None:
+    edges = [
+        acquired_edge(("app-1", "blue"), ("app-2", "blue"), ("app-3", "green"), name="edge-1"),
+        acquired_edge(("app-1", "green"), ("app-2", "blue"), ("app-3", "green"), name="edge-2"),
+        acquired_edge(("app-2", "blue"), name="edge-3"),
+    ]
+    names = [one.host for one in edges]
+    asked = request(app_hosts=["app-2"], outside=["app-1", "app-3"], edges=names)
+    asked.save(tmp_path)
+    decide(asked, {**steady_fleet(), **fleet(*edges)}).save(tmp_path)
+    Journal(tmp_path).append(Event("stage", "app-2", **STARTED))
+    loads = work_for(tmp_path, step="stage", host=edge)
+    shifts = work_for(tmp_path, step="shift", host=edge, wave=0)
+    for work in (loads, shifts):
+        assert not isinstance(work, Skip), work.reason
+        servers = work[-1].arguments["servers"]
+        assert [one["name"] for one in servers if one["host"] != "app-2"] == kept

@@ -202,7 +202,7 @@ def test_a_limit_leaves_the_servers_of_other_hosts_as_they_are() -> None:
     asked = request(app_hosts=["app-2"], outside=["app-1", "app-3"])
     plan = decide(asked, steady_fleet())
     assert plan.waves == [["app-2"]]
-    assert [(one["name"], one["state"]) for one in plan.kept] == [
+    assert [(one["name"], one["state"]) for one in plan.kept["edge-1"]] == [
         ("app-1-blue-1", "ready"),
         ("app-3-blue-1", "ready"),
     ]
