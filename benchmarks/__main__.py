@@ -7,17 +7,17 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks import tables
-from benchmarks.fleet import ENV, bring_up, take_down
+from benchmarks import leftovers, tables
+from benchmarks.fleet import ENV, WORK, bring_up, take_down
 from benchmarks.measure import Sample, measure_rounds
 from benchmarks.methods import GROWTH, METHODS, Method
 from benchmarks.options import GROWTH_HOSTS, Options, parse
-from benchmarks.process import say
+from benchmarks.process import Interrupted, interruptible, say
 from benchmarks.result import Result
 from rollway import exits
 from rollway.errors import RollwayError
@@ -25,35 +25,50 @@ from rollway.lab import reservation
 from rollway.lab.paths import PROJECT, lab_paths
 
 RESULTS = PROJECT / "benchmarks" / "results"
+SAMPLES = WORK / "samples.jsonl"
+"""Every sample of the last run, written as soon as it is measured."""
 
 
 def main(words: Sequence[str]) -> int:
-    """Measure, print, and keep the result where that was asked for."""
-    options = parse(words)
+    """Measure, print, and keep the result where that was asked for; also of half a run."""
+    options, samples = parse(words), list[Sample]()
+    SAMPLES.unlink(missing_ok=True)
+
+    def keep(sample: Sample) -> None:
+        samples.append(sample)
+        with SAMPLES.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(sample)) + "\n")
+
+    code = exits.DONE
     try:
-        with _lab():
-            result = Result(tuple(_samples(options)), _circumstances(options))
+        with interruptible():
+            _measure(options, keep)
+    except Interrupted as interrupted:
+        code = interrupted.exit_code
+        say(f"interrupted: samples so far are in {SAMPLES}")
     except RollwayError as error:
+        code = error.exit_code
         say(str(error))
-        return error.exit_code
-    _show(result, options)
-    return exits.DONE
+    if samples:
+        _show(Result(tuple(samples), _circumstances(options, is_whole=not code)), options)
+    return code
 
 
-@contextmanager
-def _lab() -> Iterator[None]:
-    """The lab goes when the benchmark ends, unless it stood before."""
-    stood = reservation.read(lab_paths(ENV)) is not None
+def _measure(options: Options, keep: Callable[[Sample], None]) -> None:
+    """Hand over sample by sample. The lab goes at the end, unless it stood before."""
+    stood, fleet = reservation.read(lab_paths(ENV)) is not None, None
     try:
-        yield
+        for size in options.sizes:
+            fleet = bring_up(size)
+            for sample in measure_rounds(fleet, _methods(size, options), options.rounds):
+                keep(sample)
     finally:
-        if not stood:
-            take_down()
-
-
-def _samples(options: Options) -> Iterator[Sample]:
-    for size in options.sizes:
-        yield from measure_rounds(bring_up(size), _methods(size, options), options.rounds)
+        try:
+            if fleet is not None:
+                leftovers.remove(fleet, is_lab_left=stood)
+        finally:
+            if not stood:
+                take_down()
 
 
 def _methods(size: int, options: Options) -> tuple[Method, ...]:
@@ -61,7 +76,7 @@ def _methods(size: int, options: Options) -> tuple[Method, ...]:
     return (*(METHODS if size in options.hosts else ()), *growth)
 
 
-def _circumstances(options: Options) -> dict[str, Any]:
+def _circumstances(options: Options, *, is_whole: bool) -> dict[str, Any]:
     commit = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
     told = subprocess.run(commit, cwd=PROJECT, capture_output=True, text=True, check=False)
     return {
@@ -70,6 +85,7 @@ def _circumstances(options: Options) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "machine": platform.platform(),
         "rounds": options.rounds,
+        "is_whole": is_whole,
     }
 
 
@@ -88,7 +104,8 @@ def _save(result: Result, page: str, data: str) -> None:
     told = ", ".join(f"{name} {about[name]}" for name in ("date", "commit", "cores", "rounds"))
     path = RESULTS / about["date"].replace(":", "")
     RESULTS.mkdir(exist_ok=True)
-    path.with_suffix(".md").write_text(f"# Benchmark\n\n{told}\n\n{page}", encoding="utf-8")
+    title = "# Benchmark" if about["is_whole"] else "# Benchmark, broken off"
+    path.with_suffix(".md").write_text(f"{title}\n\n{told}\n\n{page}", encoding="utf-8")
     path.with_suffix(".json").write_text(data + "\n", encoding="utf-8")
     say(f"saved: {path}.md and .json")
 

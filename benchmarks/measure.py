@@ -34,16 +34,14 @@ class Sample:
     phases: dict[str, float] = field(default_factory=dict)
 
 
-def measure_rounds(fleet: Fleet, methods: Sequence[Method], rounds: int) -> list[Sample]:
+def measure_rounds(fleet: Fleet, methods: Sequence[Method], rounds: int) -> Iterator[Sample]:
     """Each kind of method once untimed, so that all replace a release; then all, every round."""
     versions = Versions()
     for method in _one_of_each_kind(methods):
         run(fleet, method, versions.build(fleet))
-    return [
-        _sample(fleet, method, number, versions)
-        for number in range(1, rounds + 1)
-        for method in methods
-    ]
+    for number in range(1, rounds + 1):
+        for method in methods:
+            yield _sample(fleet, method, number, versions)
 
 
 def _one_of_each_kind(methods: Sequence[Method]) -> list[Method]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from rollway import exits
 from rollway.checking import environment
@@ -15,6 +20,32 @@ from rollway.errors import RollwayError
 from rollway.lab.paths import PROJECT
 
 _SHOWN = 1500
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+GRACE_SECONDS = 20.0
+"""For a release that is broken off: it unlocks its hosts before it ends."""
+
+
+class Interrupted(BaseException):
+    """Raised when a signal ends the benchmark; nothing is to be done but to tidy up."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Make signals that end a process an exception, so that what was made is taken away."""
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        raise Interrupted(number)
+
+    before = {number: signal.signal(number, interrupt) for number in _ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @dataclass(frozen=True)
@@ -38,18 +69,45 @@ def measure(command: Sequence[str], *, extra: Mapping[str, str], folder: Path) -
     report, log = folder / "figures.json", folder / "output.log"
     stopwatch = [sys.executable, "-I", "-S", str(PROJECT / "benchmarks" / "stopwatch.py")]
     with log.open("wb") as output:
-        done = subprocess.run(
+        process = subprocess.Popen(
             [*stopwatch, str(report), *command],
             cwd=PROJECT,
             env={**environment(PROJECT), **extra},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            check=False,
+            start_new_session=True,
         )
-    if done.returncode:
-        raise _failure(command, done.returncode, log)
+    try:
+        code = process.wait()
+    except BaseException:
+        end_group(process)
+        raise
+    if code:
+        raise _failure(command, code, log)
     return Measured(**json.loads(report.read_text(encoding="utf-8")))
+
+
+def end_group(process: subprocess.Popen[bytes], *, seconds: float = GRACE_SECONDS) -> None:
+    """End a command and whatever it started, with grace: nothing may go on in a lab that goes."""
+    deadline = time.monotonic() + seconds
+    is_there = _signal_group(process.pid, signal.SIGTERM)
+    while is_there and time.monotonic() < deadline:
+        time.sleep(0.05)
+        process.poll()
+        is_there = _signal_group(process.pid, 0)
+    if is_there:
+        _signal_group(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _signal_group(group: int, number: int) -> bool:
+    """Whether there was anybody left in the group."""
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _failure(command: Sequence[str], code: int, log: Path) -> RollwayError:
