@@ -16,7 +16,7 @@ from benchmarks import leftovers, tables
 from benchmarks.fleet import ENV, WORK, bring_up, take_down
 from benchmarks.measure import Sample, measure_rounds
 from benchmarks.methods import GROWTH, METHODS, Method
-from benchmarks.options import GROWTH_HOSTS, Options, parse
+from benchmarks.options import Options, parse
 from benchmarks.process import Interrupted, interruptible, say
 from benchmarks.result import Result
 from rollway import exits
@@ -72,7 +72,7 @@ def _measure(options: Options, keep: Callable[[Sample], None]) -> None:
 
 
 def _methods(size: int, options: Options) -> tuple[Method, ...]:
-    growth = (GROWTH,) if options.growth and size in GROWTH_HOSTS else ()
+    growth = (GROWTH,) if size in options.growth else ()
     return (*(METHODS if size in options.hosts else ()), *growth)
 
 

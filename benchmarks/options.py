@@ -14,18 +14,18 @@ MOST_ROUNDS = 100
 
 @dataclass(frozen=True)
 class Options:
-    """`hosts` are the sizes of the fleet; `growth` asks for Rollway alone over more of them."""
+    """`hosts` are the sizes of the fleet; `growth` those over which Rollway alone is measured."""
 
     hosts: tuple[int, ...] = (3, 6)
     rounds: int = 3
-    growth: bool = False
+    growth: tuple[int, ...] = ()
     json: bool = False
     save: bool = False
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """All sizes of the fleet, smallest first: a lab only grows."""
-        return tuple(sorted({*self.hosts, *(GROWTH_HOSTS if self.growth else ())}))
+        return tuple(sorted({*self.hosts, *self.growth}))
 
 
 def parse(words: Sequence[str]) -> Options:
@@ -33,7 +33,10 @@ def parse(words: Sequence[str]) -> Options:
     parser = argparse.ArgumentParser(prog="./invoke bench", allow_abbrev=False)
     parser.add_argument("--hosts", type=host_counts, default=Options.hosts)
     parser.add_argument("--rounds", type=round_count, default=Options.rounds)
-    for name in ("growth", "json", "save"):
+    growth = parser.add_mutually_exclusive_group()
+    growth.add_argument("--growth", action="store_const", const=GROWTH_HOSTS, default=())
+    growth.add_argument("--growth-hosts", dest="growth", type=host_counts)
+    for name in ("json", "save"):
         parser.add_argument(f"--{name}", action="store_true")
     return Options(**vars(parser.parse_args(words)))
 

@@ -48,6 +48,18 @@ class Result:
         points = [(row.hosts, row.median) for row in self.rows() if row.method == GROWTH.name]
         return figures.seconds_per_host(points)
 
+    def growth_of_phases(self) -> dict[str, float]:
+        """The same by phase: what grows on the controller, and what on hosts that share cores."""
+        split = {hosts: one for (hosts, name), one in self.phases().items() if name == GROWTH.name}
+        names = dict.fromkeys(name for one in split.values() for name in one)
+        slopes = {
+            name: figures.seconds_per_host(
+                (hosts, one.get(name, 0.0)) for hosts, one in split.items()
+            )
+            for name in names
+        }
+        return {name: slope for name, slope in slopes.items() if slope is not None}
+
     def of(self, hosts: int, method: str) -> list[Sample]:
         """The samples of a method over a size."""
         return [one for one in self.samples if (one.hosts, one.method) == (hosts, method)]
@@ -64,6 +76,7 @@ class Result:
             "rows": [asdict(row) for row in self.rows()],
             "phases": split,
             "seconds_per_host": self.growth(),
+            "seconds_per_host_by_phase": self.growth_of_phases(),
             "samples": [asdict(sample) for sample in self.samples],
         }
 

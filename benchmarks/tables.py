@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.options import GROWTH_HOSTS
+from benchmarks.methods import GROWTH
 from benchmarks.result import Result, Row
 
 _MEBI = 1 << 20
@@ -57,8 +57,11 @@ def _growth(result: Result) -> list[Table]:
     seconds = result.growth()
     if seconds is None:
         return []
-    sizes = f"{GROWTH_HOSTS[0]} to {GROWTH_HOSTS[-1]}"
-    return [Table("Growth", ("hosts", "seconds per further host"), ((sizes, f"{seconds:.2f}"),))]
+    hosts = [row.hosts for row in result.rows() if row.method == GROWTH.name]
+    title = f"Growth, {min(hosts)} to {max(hosts)} hosts"
+    whole, by_phase = {"all": seconds}, result.growth_of_phases()
+    rows = tuple((name, f"{slope:.3f}") for name, slope in {**whole, **by_phase}.items())
+    return [Table(title, ("phase", "seconds per further host"), rows)]
 
 
 def print_tables(found: Sequence[Table]) -> None:

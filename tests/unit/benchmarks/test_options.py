@@ -13,6 +13,8 @@ WRONG = [
     ("more hosts than a lab has", ["--hosts=51"]),
     ("no rounds", ["--rounds=0"]),
     ("an unknown option", ["--round=3"]),
+    ("two kinds of growth", ["--growth", "--growth-hosts=3"]),
+    ("growth beyond a lab", ["--growth-hosts=3,51"]),
 ]
 
 
@@ -26,6 +28,11 @@ def test_sizes_come_once_and_smallest_first() -> None:
 
 def test_growth_adds_its_sizes() -> None:
     assert parse(["--hosts=4", "--growth"]).sizes == (3, 4, 6, 12)
+
+
+def test_growth_may_have_sizes_of_its_own() -> None:
+    found = parse(["--hosts=3", "--growth-hosts=50,12"])
+    assert (found.growth, found.sizes) == ((12, 50), (3, 12, 50))
 
 
 @pytest.mark.parametrize("words", [c[1] for c in WRONG], ids=[c[0] for c in WRONG])

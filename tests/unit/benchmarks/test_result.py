@@ -43,7 +43,11 @@ def test_phases_are_those_of_rollway_alone() -> None:
 def test_growth_is_of_the_method_measured_for_it() -> None:
     grown = _result(_sample(GROWTH.name, 6.0), _sample(GROWTH.name, 9.0, hosts=6))
     assert grown.growth() == pytest.approx(1.0)
+    assert grown.growth_of_phases() == {"acquire": pytest.approx(0.5), "report": pytest.approx(0.5)}
+    (table,) = (one for one in tables(grown) if one.title == "Growth, 3 to 6 hosts")
+    assert table.rows == (("all", "1.000"), ("acquire", "0.500"), ("report", "0.500"))
     assert RESULT.growth() is None
+    assert RESULT.growth_of_phases() == {}
 
 
 def test_data_can_be_written_as_json() -> None:
