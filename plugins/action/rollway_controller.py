@@ -55,7 +55,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
 
     def _read(self) -> dict[str, Any]:
         run_dir = read(self._inputs())
-        return {"changed": False, "run_dir": str(run_dir)}
+        request = load_request(run_dir)
+        hosts = list(dict.fromkeys([*request.app_hosts, *request.edges]))
+        found = {"hosts": hosts, "app_hosts": request.app_hosts}
+        return {"changed": False, "run_dir": str(run_dir), **found}
 
     def _plan(self) -> dict[str, Any]:
         run_dir = self._run_dir()
@@ -107,14 +110,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             url=str(args.get("url") or ""),
             process=os.getppid(),
             must_confirm=_is_true(args.get("confirm")) and not _is_true(args.get("confirmed")),
-            limit=self._limit(),
+            limit=self._matching(args.get("limit")),
+            ansible_limit=self._matching(self._vars.get("ansible_limit")),
             plan_path=str(args.get("plan_path") or ""),
             reads_only=bool(self._task.check_mode) or args["verb"] in READING,
         )
 
-    def _limit(self) -> list[str] | None:
-        """The hosts that `--limit` leaves in, by Ansible's own reading of the pattern."""
-        pattern = self._vars.get("ansible_limit")
+    def _matching(self, pattern: Any) -> list[str] | None:
+        """The hosts that a pattern matches, by Ansible's own reading of it; None without one."""
         if not pattern:
             return None
         lookup = lookup_loader.get(

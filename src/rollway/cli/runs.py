@@ -89,12 +89,12 @@ def run_release(wanted: Wanted) -> tuple[int, Path]:
         "rollway_app": wanted.app,
         "rollway_run_id": run_id,
         "rollway_runs_dir": str(RUNS),
+        **({"rollway_limit": wanted.limit} if wanted.limit else {}),
     }
     play = Play(
         f"playbooks/{wanted.verb}.yml",
         inventory=INVENTORIES / wanted.env,
         extra_vars={**named, **wanted.inputs},
-        limit=f"{wanted.limit}:edge:localhost" if wanted.limit else None,
         check=wanted.check,
         diff=wanted.diff,
         verbose=int(wanted.verbose),

@@ -24,8 +24,8 @@ CONFIRM = "rollway_confirm"
 class Inputs:
     """What the playbook hands over. `addresses` is the `rollway_address` of every app host.
 
-    `limit` are the hosts that Ansible's `--limit` leaves in; None without one. `plan_path` is a
-    saved plan to carry out.
+    `limit` are the hosts chosen for this run, and `ansible_limit` those that Ansible's own
+    `--limit` leaves in; None without one. `plan_path` is a saved plan to carry out.
     """
 
     verb: str
@@ -46,6 +46,7 @@ class Inputs:
     reads_only: bool
     must_confirm: bool
     limit: list[str] | None = None
+    ansible_limit: list[str] | None = None
     plan_path: str = ""
 
 
@@ -132,19 +133,19 @@ def _check_fleet(inputs: Inputs) -> None:
 
 
 def _selected(inputs: Inputs) -> list[str]:
-    """The app hosts of this run; a limit must keep at least one of them, and every edge."""
-    if inputs.limit is None:
-        return inputs.app_hosts
-    selected = [host for host in inputs.app_hosts if host in inputs.limit]
-    lost = [edge for edge in inputs.edges if edge not in inputs.limit]
+    """The app hosts of this run: at least one. Every edge takes part, whatever was chosen."""
+    reached = inputs.ansible_limit
+    lost = [] if reached is None else [edge for edge in inputs.edges if edge not in reached]
+    limits = [limit for limit in (inputs.limit, reached) if limit is not None]
+    selected = [host for host in inputs.app_hosts if all(host in limit for limit in limits)]
     if selected and not lost:
         return selected
     raise RollwayError(
         "--limit",
         f"it leaves out {', '.join(lost)}" if lost else "it matches no app host",
-        accepted=f"app hosts ({', '.join(inputs.app_hosts)}) and every edge",
+        accepted=f"app hosts ({', '.join(inputs.app_hosts)}); every edge takes part",
         next=f"--limit={inputs.app_hosts[0]} (for ansible-playbook "
-        f"--limit={inputs.app_hosts[0]}:edge:localhost)",
+        f"-e rollway_limit={inputs.app_hosts[0]})",
     )
 
 

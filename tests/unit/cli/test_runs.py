@@ -108,6 +108,13 @@ def test_the_cursor_of_a_killed_table_comes_back(
     assert capfd.readouterr().err.startswith("\x1b[?25h")
 
 
+def test_a_limit_is_for_rollway_and_not_for_ansible(plays: Callable[..., list[Play]]) -> None:
+    seen = plays("result.json", RESULT)
+    _conduct("plain", limit="app-1,app-2")
+    assert seen[0].limit is None
+    assert seen[0].extra_vars["rollway_limit"] == "app-1,app-2"
+
+
 def test_ansible_s_own_output_is_ansible_s_own(plays: Callable[..., list[Play]]) -> None:
     seen = plays("result.json", RESULT)
     _conduct("plain", verbose=True)

@@ -58,16 +58,16 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         "a limit without app hosts",
         {"limit": ["edge-1", "localhost"]},
         (
-            "--limit: it matches no app host; accepted: app hosts (app-1) and every edge; next: "
-            "--limit=app-1 (for ansible-playbook --limit=app-1:edge:localhost)"
+            "--limit: it matches no app host; accepted: app hosts (app-1); every edge takes part; "
+            "next: --limit=app-1 (for ansible-playbook -e rollway_limit=app-1)"
         ),
     ),
     (
-        "a limit without an edge",
-        {"limit": ["app-1"]},
+        "a limit of Ansible's own without an edge",
+        {"ansible_limit": ["app-1", "localhost"]},
         (
-            "--limit: it leaves out edge-1; accepted: app hosts (app-1) and every edge; next: "
-            "--limit=app-1 (for ansible-playbook --limit=app-1:edge:localhost)"
+            "--limit: it leaves out edge-1; accepted: app hosts (app-1); every edge takes part; "
+            "next: --limit=app-1 (for ansible-playbook -e rollway_limit=app-1)"
         ),
     ),
     (
@@ -117,6 +117,25 @@ def test_refusals(changes: dict[str, Any], message: str, tmp_path: Path) -> None
         read(_inputs(tmp_path, **changes))
     assert (str(refusal.value), refusal.value.exit_code) == (message, exits.USAGE)
     assert not (tmp_path / "runs").exists()
+
+
+LIMITS: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("an app host that is no edge", {"limit": ["app-1"]}, ["app-1"]),
+    ("both", {"limit": ["app-1"], "ansible_limit": ["app-1", "both-1", "edge-1"]}, ["app-1"]),
+    ("Ansible's own", {"ansible_limit": ["both-1", "edge-1", "localhost"]}, ["both-1"]),
+]
+
+
+@pytest.mark.parametrize(("limits", "chosen"), [c[1:] for c in LIMITS], ids=[c[0] for c in LIMITS])
+def test_a_limit_leaves_out_app_hosts_that_are_edges_too(
+    limits: dict[str, Any], chosen: list[str], tmp_path: Path
+) -> None:
+    addresses = {"app-1": "192.0.2.11", "both-1": "192.0.2.12"}
+    fleet = {"app_hosts": list(addresses), "edges": ["both-1", "edge-1"], "addresses": addresses}
+    request = load_request(read(_inputs(tmp_path, **fleet, **limits)))
+    assert request.app_hosts == chosen
+    assert request.outside == [host for host in addresses if host not in chosen]
+    assert request.edges == ["both-1", "edge-1"]
 
 
 def test_reading_needs_no_confirmation(tmp_path: Path) -> None:
