@@ -28,9 +28,20 @@ class Call:
     arguments: dict[str, Any]
 
 
+def place_of(fleet: Request | Plan, host: str) -> dict[str, str]:
+    """What a host is in this run, and where its lock and records are.
+
+    An edge that is an app host, too, has them once, also where a limit leaves it out.
+    """
+    if host in fleet.app_hosts:
+        return {"kind": "app"}
+    return {"kind": "edge"} if host in fleet.outside else {"kind": "edge", "root": EDGE_ROOT}
+
+
 def acquire_calls(request: Request, host: str, *, reads_only: bool) -> list[Call]:
     """Ask a host what it is and take its lock; an edge also says what it serves."""
     arguments: dict[str, Any] = {
+        **place_of(request, host),
         "step": "acquire",
         "mode": "read" if reads_only else "lock",
         "app": request.app,
@@ -39,14 +50,14 @@ def acquire_calls(request: Request, host: str, *, reads_only: bool) -> list[Call
     }
     arguments["reads_edge"] = host in request.edges
     if host not in request.app_hosts:
-        return [Call(HOST_MODULE, {**arguments, "kind": "edge", "root": EDGE_ROOT})]
+        return [Call(HOST_MODULE, arguments)]
     services = [
         {"name": service["name"], "replicas": service["replicas"]}
         for service in (request.manifest or {}).get("services", [])
         if service["class"] == "web" and service.get("port")
     ]
     images = sorted(set((request.manifest or {}).get("images", {}).values()))
-    asked: dict[str, Any] = {"kind": "app", "services": services, "images": images}
+    asked: dict[str, Any] = {"services": services, "images": images}
     if reads_only and request.manifest:
         asked["compare"] = request.manifest
     return [Call(HOST_MODULE, {**arguments, **asked})]
@@ -84,8 +95,7 @@ def conclude_call(
         arguments["hold"] = _hold(plan, record)
     if host not in plan.hosts:
         about = {"release_id": plan.release_id} if plan.release.get("id") else {}
-        place = {"kind": "edge", "root": EDGE_ROOT} if host in plan.edges else {}
-        return Call(HOST_MODULE, {**arguments, **about, **place})
+        return Call(HOST_MODULE, {**arguments, **about, **place_of(plan, host)})
     rollout = plan.release.get("rollout", {})
     return Call(
         HOST_MODULE,

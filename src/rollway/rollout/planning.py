@@ -147,6 +147,7 @@ def _plan(
         previous=_previous(views, release),
         voids=[] if refusal else _voids(request, views, release),
         restore=needs_restoring(hosts.values(), acquired),
+        app_hosts=list(request.app_hosts),
         outside=request.outside,
         kept=kept_servers(acquired, request.edges, request.outside),
         refusal=refusal,
@@ -238,7 +239,7 @@ def _without_contents(release: Mapping[str, Any]) -> dict[str, Any]:
 def _refusal(request: Request, acquired: Mapping[str, Event]) -> Refusal | None:
     problems = [
         trouble
-        for name in [*request.app_hosts, *request.edges]
+        for name in dict.fromkeys([*request.app_hosts, *request.edges])
         if (trouble := _trouble(request, name, acquired.get(name)))
     ]
     if not problems:
