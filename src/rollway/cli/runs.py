@@ -15,16 +15,20 @@ from typing import Any
 from rollway import exits
 from rollway.cli import options
 from rollway.cli.options import INVENTORIES, RUNS
+from rollway.cli.verb import say
+from rollway.errors import RollwayError
 from rollway.records import identity
 from rollway.remote.playbook import Ended, Play, run_playbook
 from rollway.report.ending import end_lines
+from rollway.report.history import HISTORY
 from rollway.report.output import EVENTS_VARIABLE, JSON, LIVE, OUTPUT_VARIABLE, PLAIN
 from rollway.report.plan_table import print_plan
-from rollway.report.result import PREVIEW
+from rollway.report.result import PREVIEW, write_error
 from rollway.report.stream import result_event
 from rollway.rollout.reading import CONFIRM, open_run
 
 _SIGNALLED = 128
+_RECORDS = ("result.json", "error.json", "status.json", HISTORY)
 _SHOW_CURSOR = "\x1b[?25h"
 
 
@@ -103,6 +107,8 @@ def run_release(wanted: Wanted) -> tuple[int, Path]:
         ended = run_playbook(replace(play, environment=environment, descriptors=descriptors))
     if wanted.output == LIVE and ended.code:
         sys.stderr.write(_SHOW_CURSOR)  # a child that was killed could not
+    if not ended.signal and not any((RUNS / run_id / name).exists() for name in _RECORDS):
+        _record_silence(wanted, run_id, ended)
     return exit_code(ended, RUNS / run_id), RUNS / run_id
 
 
@@ -115,6 +121,19 @@ def exit_code(ended: Ended, run_dir: Path) -> int:
         if found is not None:
             return int(found)
     return exits.UNEXPECTED if ended.code else exits.DONE
+
+
+def _record_silence(wanted: Wanted, run_id: str, ended: Ended) -> None:
+    """Ansible may end well without having run a thing: that is never a release that went well."""
+    error = RollwayError(
+        f"playbooks/{wanted.verb}.yml",
+        f"ansible-playbook ended with {ended.code}, and the run {run_id} left no result",
+        accepted="a result, or the reason of a refusal",
+        next=f"./invoke status --env={wanted.env} --app={wanted.app} --verbose",
+        exit_code=exits.UNEXPECTED,
+    )
+    write_error(RUNS, run_id, error)
+    say(str(error))
 
 
 def read_result(run_dir: Path, name: str = "result.json") -> dict[str, Any]:

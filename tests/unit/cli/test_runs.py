@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from rollway import exits
 from rollway.cli import runs
-from rollway.cli.runs import Wanted, conduct
+from rollway.cli.runs import Wanted, conduct, run_release
 from rollway.remote.playbook import Ended, Play
 
 RESULT = {
@@ -90,6 +91,29 @@ def test_a_refusal_is_a_result_event_too(
     event = _lines(capfd.readouterr().out)[-1]
     assert (event["ok"], event["exit"], event["said"]) == (False, 6, "apps/iris: broken")
     assert event["problem"] == ERROR
+
+
+@pytest.mark.parametrize("code", [0, 4], ids=["Ansible ran nothing", "Ansible itself failed"])
+def test_a_run_without_any_record_is_unexpected(
+    code: int, plays: Callable[..., list[Play]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    seen = plays("notes.json", {}, code=code)
+    assert _conduct("json") == exits.UNEXPECTED
+    run = seen[0].extra_vars["rollway_run_id"]
+    found = f"ansible-playbook ended with {code}, and the run {run} left no result"
+    out, err = capfd.readouterr()
+    assert err.splitlines()[-1] == (
+        f"playbooks/deploy.yml: {found}; accepted: a result, or the reason of a refusal; "
+        "next: ./invoke status --env=local --app=iris --verbose"
+    )
+    event = _lines(out)[-1]
+    assert (event["ok"], event["exit"]) == (False, exits.UNEXPECTED)
+    assert event["said"] == f"playbooks/deploy.yml: {found}"
+
+
+def test_a_status_is_a_record_too(plays: Callable[..., list[Play]]) -> None:
+    plays("status.json", {"hosts": []})
+    assert run_release(Wanted("status", "local", "iris"))[0] == exits.DONE
 
 
 def test_the_result_alone_is_one_object(
