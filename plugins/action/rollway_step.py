@@ -53,8 +53,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         read = self._vars["hostvars"].get("localhost", {}).get("__release_read") or {}
         if "run_dir" not in read:
             raise AnsibleError(
-                "the step `read` on localhost did not run; accepted: a --limit that keeps "
-                "localhost and every edge; next: --limit=HOSTS:edge:localhost"
+                "--limit: the step `read` on localhost did not run; accepted: a limit that keeps "
+                "localhost and every edge; next: -e rollway_limit=HOSTS in place of --limit"
             )
         return Path(str(read["run_dir"]))
 

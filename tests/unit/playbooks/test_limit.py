@@ -38,14 +38,18 @@ def inventory(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _rollback(
-    inventory: Path, variables: Mapping[str, str], *, limit: str | None = None
+def _run(
+    inventory: Path,
+    variables: Mapping[str, str],
+    *,
+    verb: str = "rollback",
+    limit: str | None = None,
 ) -> subprocess.CompletedProcess[str]:
     folders = {"rollway_apps_dir": str(inventory / "apps"), "rollway_runs_dir": str(inventory)}
     named = inventory / "variables.yml"
     told = {"rollway_run_id": RUN, "rollway_env": "unit", **folders, **variables}
     named.write_text("".join(f'{name}: "{value}"\n' for name, value in told.items()))
-    play = Play("playbooks/rollback.yml", inventory / "hosts.yml", {}, limit=limit)
+    play = Play(f"playbooks/{verb}.yml", inventory / "hosts.yml", {}, limit=limit)
     library = str(Path(__file__).with_name("library"))
     bin_first = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     ours = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_LIBRARY": library}
@@ -69,9 +73,28 @@ LIMITS = [
 def test_a_limit_chooses_app_hosts_and_every_edge_takes_part(
     limit: str, chosen: list[str], outside: list[str], inventory: Path
 ) -> None:
-    ran = _rollback(inventory, {"rollway_limit": limit})
+    ran = _run(inventory, {"rollway_limit": limit})
     assert (inventory / RUN / "result.json").exists(), ran.stdout + ran.stderr
     request = load_request(inventory / RUN)
     assert (request.app_hosts, request.outside) == (chosen, outside)
     asked = set(Journal(inventory / RUN).results("acquire"))
     assert asked == {*chosen, "both-1", "edge-1"}
+
+
+@pytest.mark.parametrize("verb", ["rollback", "status", "history"])
+def test_a_limit_of_ansible_s_own_without_the_controller_is_a_failure(
+    verb: str, inventory: Path
+) -> None:
+    ran = _run(inventory, {}, verb=verb, limit="app-1:edge")
+    assert ran.returncode != 0
+    assert "--limit: the step `read` on localhost did not run" in ran.stdout + ran.stderr
+
+
+def test_a_module_that_fails_is_data_until_the_report(inventory: Path) -> None:
+    hosts = inventory / "hosts.yml"
+    hosts.write_text(
+        HOSTS.replace("edge-1: {}", "edge-1: {ansible_python_interpreter: /bin/false}")
+    )
+    ran = _run(inventory, {}, limit="app-1:edge:localhost")
+    assert (inventory / RUN / "result.json").exists(), ran.stdout + ran.stderr
+    assert "ignored=1" in ran.stdout
