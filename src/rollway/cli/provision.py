@@ -7,6 +7,7 @@ from typing import Any
 from rollway import exits
 from rollway.cli import options
 from rollway.cli.verb import say, verb
+from rollway.remote.inventory import matching_hosts
 from rollway.remote.playbook import Play, run_playbook
 
 HELP = {
@@ -29,12 +30,15 @@ def provision(
     verbose: bool = False,
 ) -> int:
     """Install engine, Compose, HAProxy and registry on the hosts; a second run changes nothing."""
-    name = options.environment(env)
+    name, limited = options.environment(env), options.limit(limit)
+    inventory = options.INVENTORIES / name
+    # by name: a pattern with `,` `&` or `!` does not bear to have the controller appended
+    hosts = [*matching_hosts(inventory, limited), "localhost"] if limited else []
     play = Play(
         "playbooks/provision.yml",
-        inventory=options.INVENTORIES / name,
+        inventory=inventory,
         extra_vars={},
-        limit=f"{limit}:localhost" if limit else None,
+        limit=",".join(hosts) or None,
         check=check,
         diff=diff,
         verbose=int(verbose),

@@ -14,6 +14,7 @@ from typing import Any
 from rollway.errors import RollwayError
 from rollway.remote.playbook import ROOT
 
+_ANSIBLE = str(Path(sys.executable).with_name("ansible"))
 _SECONDS = 120
 _LONGEST_REASON = 400
 
@@ -32,8 +33,33 @@ def load_inventory(path: Path, names: Sequence[str], *, hosts: str = "app[0]") -
     A debug task and not `ansible-inventory`, which shows templates and vaults unresolved. It runs
     on the controller alone, and costs about 0.6 s.
     """
-    done = subprocess.run(
-        command_of(path, names, hosts=hosts),
+    done = _run(command_of(path, names, hosts=hosts))
+    found = read_answer(done.stdout)
+    failures = [answer["msg"] for answer in found.values() if answer.get("failed")]
+    if done.returncode or failures or not found:
+        raise _refusal(path, hosts, str(failures[0]) if failures else done.stderr)
+    facts = {host: answer["msg"] for host, answer in found.items()}
+    groups = next(iter(facts.values()))["groups"]
+    return Inventory(groups, {host: _set(fact["variables"]) for host, fact in facts.items()})
+
+
+def matching_hosts(path: Path, pattern: str) -> list[str]:
+    """The hosts that a pattern matches, by Ansible's own reading of it; RollwayError for none."""
+    done = _run([_ANSIBLE, f"--inventory={path}", "--list-hosts", pattern])
+    found = [line.strip() for line in done.stdout.splitlines()[1:]]  # below `hosts (2):`
+    if done.returncode or not found:
+        raise RollwayError(
+            "--limit",
+            f"{pattern!r} matches no host of inventories/{path.name}",
+            accepted="names and groups of the inventory",
+            next=f"ansible-inventory --inventory=inventories/{path.name} --graph",
+        )
+    return found
+
+
+def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        list(command),
         cwd=ROOT,
         env=_environment(),
         stdin=subprocess.DEVNULL,
@@ -42,13 +68,6 @@ def load_inventory(path: Path, names: Sequence[str], *, hosts: str = "app[0]") -
         check=False,
         encoding="utf-8",
     )
-    found = read_answer(done.stdout)
-    failures = [answer["msg"] for answer in found.values() if answer.get("failed")]
-    if done.returncode or failures or not found:
-        raise _refusal(path, hosts, str(failures[0]) if failures else done.stderr)
-    facts = {host: answer["msg"] for host, answer in found.items()}
-    groups = next(iter(facts.values()))["groups"]
-    return Inventory(groups, {host: _set(fact["variables"]) for host, fact in facts.items()})
 
 
 def _set(variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,7 +82,7 @@ def command_of(path: Path, names: Sequence[str], *, hosts: str) -> list[str]:
     wanted = ", ".join(f"'{name}': {find.format(name)}" for name in names)
     message = "{{ {'groups': groups, 'variables': {" + wanted + "} } }}"
     return [
-        str(Path(sys.executable).with_name("ansible")),
+        _ANSIBLE,
         f"--inventory={path}",
         "--module-name=ansible.builtin.debug",
         f"--args={json.dumps({'msg': message})}",

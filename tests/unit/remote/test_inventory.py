@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rollway.errors import RollwayError
-from rollway.remote.inventory import command_of, load_inventory, read_answer
+from rollway.remote.inventory import command_of, load_inventory, matching_hosts, read_answer
 
 HOSTS = """
 all:
@@ -54,6 +54,29 @@ def test_a_group_without_hosts_is_a_refusal(inventory: Path) -> None:
         load_inventory(inventory, NAMES)
     assert str(refusal.value).startswith(f"inventories/{inventory.name}: ")
     assert "accepted: an inventory with a host in the group app" in str(refusal.value)
+
+
+PATTERNS = [
+    pytest.param("app-1,edge-1", ["app-1", "edge-1"], id="names"),
+    pytest.param("app:!app-1", ["app-2"], id="a group without a host"),
+    pytest.param("app:&odd", ["app-1"], id="what two groups share"),
+]
+
+
+@pytest.mark.parametrize(("pattern", "hosts"), PATTERNS)
+def test_a_pattern_is_read_by_ansible(pattern: str, hosts: list[str], inventory: Path) -> None:
+    (inventory / "hosts.yml").write_text(f"{HOSTS}    odd: {{hosts: {{app-1: {{}}}}}}\n")
+    assert matching_hosts(inventory, pattern) == hosts
+
+
+def test_a_pattern_that_matches_no_host_is_a_refusal(inventory: Path) -> None:
+    with pytest.raises(RollwayError) as refusal:
+        matching_hosts(inventory, "app-9")
+    assert str(refusal.value) == (
+        f"--limit: 'app-9' matches no host of inventories/{inventory.name}; accepted: names and "
+        "groups of the inventory; next: "
+        f"ansible-inventory --inventory=inventories/{inventory.name} --graph"
+    )
 
 
 def test_the_arguments_are_a_list(inventory: Path) -> None:
