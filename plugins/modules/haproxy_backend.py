@@ -113,6 +113,10 @@ servers:
       C(port), C(admin_state), C(op_state), C(weight) and C(current_sessions).
   type: list
   returned: always
+backend:
+  description: The backend as it was applied last; none for an application unknown here.
+  type: dict
+  returned: when HAProxy answers
 shifts:
   description:
     - By host and slot that left rotation, which C(worker) was current then, the C(wall) time in

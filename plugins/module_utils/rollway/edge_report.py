@@ -7,18 +7,19 @@ from typing import Any
 from . import edge_store
 from .edge_apply import Applied
 from .edge_call import Edge
-from .edge_model import Server, backend_name
+from .edge_model import Server, backend_name, to_json
 from .haproxy_socket import Worker
 from .haproxy_state import Running, view
 
 
 def describe(edge: Edge, app: str) -> dict[str, Any]:
-    """The servers and workers as they are; no servers for an application unknown here."""
+    """Servers, workers, and the backend on record: neither it nor servers for an unknown app."""
     record = edge_store.load(edge.paths, app)
     shifts = record.shifts if record else {}
     running = view(edge.master).servers(backend_name(app))
     processes = edge.master.processes()
     return {
+        "backend": to_json(record.backend) if record else None,
         "servers": [
             _server(server, running[server.name])
             for server in (record.servers if record else ())

@@ -8,10 +8,16 @@ from typing import Any
 
 from rollway import exits
 from rollway.rollout.fleet import HostView, host_view
+from rollway.rollout.gates import lacks_disk, ready_path_changed
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import ABORT, DEPLOY, FORWARD, PROMOTE, ROLLBACK, HostPlan, Plan, Refusal
+from rollway.rollout.plan import ABORT, FORWARD, PROMOTE, ROLLBACK, HostPlan, Plan, Refusal
 from rollway.rollout.preview import moved, seal
-from rollway.rollout.readings import all_serve, kept_servers, needs_restoring, ready_slots
+from rollway.rollout.readings import (
+    all_serve,
+    kept_servers,
+    needs_restoring,
+    ready_slots,
+)
 from rollway.rollout.releases import (
     abandoned,
     choose_abort,
@@ -24,10 +30,7 @@ from rollway.rollout.releases import (
 from rollway.rollout.request import Request
 from rollway.rollout.waves import split_into_waves
 
-MEBIBYTE = 1024**2
-LEAST_DISK_BYTES = 256 * MEBIBYTE
 _CONTENTS = frozenset({"compose", "files", "accessories"})
-
 
 def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     """Turn a request and the hosts' answers into a plan; trouble becomes its `refusal`."""
@@ -38,7 +41,8 @@ def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     choice = _choose(request, views, acquired)
     if isinstance(choice, Refusal):
         return _plan(request, acquired, views, {}, refusal=choice)
-    refusal = _ready_path_changed(choice, _previous(views, choice)) or _lacks_disk(request, views)
+    changed = ready_path_changed(request, acquired, choice, _previous(views, choice))
+    refusal = changed or lacks_disk(request, views)
     plan = _plan(request, acquired, views, choice, refusal=refusal)
     stale = None if refusal else _stale(plan, request, acquired)
     return replace(plan, refusal=stale, waves=[], hosts={}) if stale else plan
@@ -59,24 +63,6 @@ def _stale(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> Refus
         f"--version={plan.release.get('version')} --out=FILE",
     }
     return Refusal(exits.REFUSED, [problem])
-
-
-def _lacks_disk(request: Request, views: Sequence[HostView]) -> Refusal | None:
-    """Refuse a host where even a small image might not fit any more."""
-    if request.verb != DEPLOY:
-        return None
-    problems = [
-        {
-            "host": view.name,
-            "where": "disk",
-            "found": f"{free / MEBIBYTE:.0f} MiB free where the engine keeps its images",
-            "accepted": f"at least {LEAST_DISK_BYTES / MEBIBYTE:.0f} MiB",
-            "next": f"make room on {view.name}: docker system df",
-        }
-        for view in views
-        if (free := view.facts.get("disk_free_bytes")) is not None and free < LEAST_DISK_BYTES
-    ]
-    return Refusal(exits.REFUSED, problems) if problems else None
 
 
 def _choose(
@@ -100,24 +86,6 @@ def _previous(views: Sequence[HostView], release: Mapping[str, Any]) -> dict[str
     active = [view.manifests.get(str(view.active_release)) or {} for view in views]
     others = [one for one in active if one and one.get("id") != release.get("id")]
     return dict(next(iter(held or others or [one for one in active if one]), {}))
-
-
-def _ready_path_changed(release: Mapping[str, Any], previous: Mapping[str, Any]) -> Refusal | None:
-    """Refuse another readiness path than that of the release that serves.
-
-    Both slots of a host stand in one backend of the edge, which checks them by one path: moving
-    it would let every old server fail its check before any traffic has moved.
-    """
-    new, old = ((one.get("http") or {}).get("ready") for one in (release, previous))
-    if not old or not new or new == old:
-        return None
-    problem = {
-        "where": "x-rollway.http.ready",
-        "found": f"{new}, while the release that serves is checked by {old}",
-        "accepted": f"{old}",
-        "next": f"keep ready: {old} and let the service answer on both paths",
-    }
-    return Refusal(exits.REFUSED, [problem])
 
 
 def _plan(

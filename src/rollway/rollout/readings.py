@@ -79,6 +79,24 @@ def _first(known: Iterable[Mapping[str, list[dict[str, Any]]]], host: str) -> li
     return next((servers[host] for servers in known if host in servers), [])
 
 
+def checked_paths(
+    acquired: Mapping[str, Event], edges: Iterable[str], hosts: Iterable[str]
+) -> dict[str, str]:
+    """By edge, the path at which it checks servers of these hosts that get requests now."""
+    known = set(hosts)
+    found: dict[str, str] = {}
+    for edge in edges:
+        reading = _edge(acquired[edge]) if edge in acquired else {}
+        serving = {one["host"] for one in reading.get("servers", []) if _is_ready(one)}
+        if reading.get("backend") and serving & known:
+            found[edge] = str(reading["backend"]["ready"])
+    return found
+
+
+def _is_ready(server: Mapping[str, Any]) -> bool:
+    return bool(server["admin_state"] == "ready")
+
+
 def _as_desired(server: Mapping[str, Any]) -> dict[str, Any]:
     state = "ready" if server["admin_state"] == "ready" else "maint"
     same = ("name", "host", "slot", "address", "port", "weight")

@@ -61,7 +61,12 @@ def acquired_host(name: str, *, active: str | None = None, **state: Any) -> Even
     return Event("acquire", name, result=result)
 
 
-def acquired_edge(*servers: tuple[str, str], old_workers: int = 0, name: str = "edge-1") -> Event:
+def acquired_edge(
+    *servers: tuple[str, str],
+    old_workers: int = 0,
+    admin_state: str = "ready",
+    name: str = "edge-1",
+) -> Event:
     """`("app-1", "blue")` is a server that gets requests."""
     listed = [
         {
@@ -71,11 +76,11 @@ def acquired_edge(*servers: tuple[str, str], old_workers: int = 0, name: str = "
             "address": "10.0.0.9",
             "port": 20000,
             "weight": 100,
-            "admin_state": "ready",
+            "admin_state": admin_state,
         }
         for host, slot in servers
     ]
-    edge = {"servers": listed, "old_workers": old_workers}
+    edge = {"servers": listed, "old_workers": old_workers, "backend": HTTP if servers else None}
     return Event("acquire", name, result={"ok": True, "generation": 2, "edge": edge})
 
 

@@ -138,6 +138,38 @@ def test_another_readiness_path_is_refused() -> None:
     )
 
 
+NEW_HOST: dict[str, Any] = {
+    "app_hosts": ["app-4"],
+    "outside": ["app-1"],
+    "addresses": {"app-4": "10.0.0.4"},
+}
+
+
+def test_another_readiness_path_is_refused_for_the_hosts_outside_a_limit() -> None:
+    moved = manifest("b", http={**HTTP, "ready": "/healthz"})
+    acquired = fleet(acquired_host("app-4"), acquired_edge(("app-1", "blue")))
+    plan = decide(request(manifest=moved, **NEW_HOST), acquired)
+    assert plan.refusal is not None
+    assert plan.refusal.problems[0]["found"] == (
+        "/healthz, while what serves behind edge-1 is checked by /ready"
+    )
+    assert not decide(request(**NEW_HOST), acquired).refusal
+
+
+@pytest.mark.parametrize(
+    ("host", "admin_state"),
+    [
+        pytest.param("app-1", "maint", id="a first release that never served"),
+        pytest.param("gone-1", "ready", id="hosts that the inventory does not have any more"),
+    ],
+)
+def test_a_path_that_checks_nothing_may_change(host: str, admin_state: str) -> None:
+    moved = manifest("b", http={**HTTP, "ready": "/healthz"})
+    edge = acquired_edge((host, "blue"), admin_state=admin_state)
+    plan = decide(request(manifest=moved, **NEW_HOST), fleet(acquired_host("app-4"), edge))
+    assert not plan.refusal
+
+
 def _two_releases(**outcomes: str) -> dict[str, Any]:
     return {
         "1-a": release("a", outcome=outcomes.get("a", "good")),
