@@ -12,7 +12,7 @@ from rollway.rollout.reading import load_sealed
 def as_planned(path: Path, asked: Mapping[str, str]) -> dict[str, str]:
     """The options of the deploy that was planned; what was typed beside it must agree."""
     sealed = load_sealed(path)
-    hosts = ":".join(sealed["hosts"]) if sealed.get("outside") else ""
+    hosts = ",".join(sealed["hosts"]) if sealed.get("outside") else ""
     planned = {name: str(sealed.get(name) or "") for name in ("env", "app", "version")}
     planned["limit"] = hosts
     for name, value in asked.items():

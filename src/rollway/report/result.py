@@ -18,7 +18,7 @@ from rollway.rollout.calls import active_slot_of
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.ledger import fold
 from rollway.rollout.outcome import Outcome, conclude
-from rollway.rollout.plan import Plan, load_plan
+from rollway.rollout.plan import DEPLOY, Plan, load_plan
 from rollway.rollout.preview import preview
 from rollway.rollout.request import Request, load_request
 from rollway.rollout.verdict import Verdict, judge_end
@@ -75,7 +75,7 @@ def _result(request: Request, plan: Plan | None, events: list[Event]) -> dict[st
     verdict = judge_end(plan, ledger)
     outcome = conclude(plan, ledger, verdict, events)
     if request.reads_only and not plan.refusal:
-        outcome = _planned(plan)
+        outcome = _planned(plan, request)
     return {
         **head,
         **_release(plan),
@@ -92,13 +92,14 @@ def _result(request: Request, plan: Plan | None, events: list[Event]) -> dict[st
     }
 
 
-def _planned(plan: Plan) -> Outcome:
+def _planned(plan: Plan, request: Request) -> Outcome:
     count = len(plan.wave_hosts)
     sentence = f"{plan.release_id} would go to {count} hosts in {len(plan.waves)} waves"
     following = f"./invoke {plan.verb} --env={plan.env} --app={plan.app}"
-    if plan.verb == "deploy":
+    if plan.verb == DEPLOY:
         following += f" --version={plan.release['version']}"
-    return Outcome("planned", exits.DONE, sentence, following)
+    following += f" --to={request.to}" if request.to else ""
+    return Outcome("planned", exits.DONE, sentence, following + plan.limit_option)
 
 
 def _release(plan: Plan) -> dict[str, Any]:

@@ -107,16 +107,13 @@ def _hosts(count: int) -> str:
 def _go_back(plan: Plan) -> str:
     if not plan.previous or plan.verb != DEPLOY:
         return _status(plan)
-    return f"./invoke rollback --env={plan.env} --app={plan.app}{_limit(plan)}"
+    return f"./invoke rollback --env={plan.env} --app={plan.app}{plan.limit_option}"
 
 
 def _again(plan: Plan) -> str:
     version = plan.release.get("version", "")
-    return f"./invoke deploy --env={plan.env} --app={plan.app} --version={version}{_limit(plan)}"
-
-
-def _limit(plan: Plan) -> str:
-    return f" --limit={':'.join(plan.hosts)}" if plan.outside else ""
+    which = f"--env={plan.env} --app={plan.app} --version={version}"
+    return f"./invoke deploy {which}{plan.limit_option}"
 
 
 def _mend(plan: Plan, names: Iterable[str]) -> str:

@@ -90,6 +90,11 @@ class Plan:
         return str(self.release["id"])
 
     @property
+    def limit_option(self) -> str:
+        """What a command needs, after a space, to be about the same hosts."""
+        return f" --limit={','.join(self.app_hosts)}" if self.outside else ""
+
+    @property
     def wave_hosts(self) -> list[str]:
         """Every host whose traffic moves, in the order of the waves."""
         return [name for wave in self.waves for name in wave]

@@ -60,7 +60,7 @@ def _stale(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> Refus
         "found": f"changed since the plan was made: {'; '.join(found)}",
         "accepted": "the application and the fleet as they were",
         "next": f"./invoke plan --env={request.env} --app={request.app} "
-        f"--version={plan.release.get('version')} --out=FILE",
+        f"--version={plan.release.get('version')}{plan.limit_option} --out=FILE",
     }
     return Refusal(exits.REFUSED, [problem])
 

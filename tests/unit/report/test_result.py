@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
+
+import pytest
 
 from rollway import exits
 from rollway.report.lines import say
@@ -10,7 +13,7 @@ from rollway.report.result import write_report
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.plan import load_plan
 from rollway.rollout.planning import decide
-from tests.unit.rollout.fleet_fixtures import request, steady_fleet
+from tests.unit.rollout.fleet_fixtures import release, request, steady_fleet
 
 
 def _failed_run(run_dir: Path) -> None:
@@ -46,6 +49,31 @@ def test_a_check_says_in_its_result_who_holds_the_application(tmp_path: Path) ->
     (warning,) = write_report(tmp_path)["warnings"]
     assert warning.startswith("app-1, app-2, app-3, edge-1: locked by deploy by ana; ")
     assert json.loads((tmp_path / "result.json").read_text())["warnings"] == [warning]
+
+
+LIMIT: dict[str, Any] = {"app_hosts": ["app-1", "app-3"], "outside": ["app-2"]}
+RELEASES = {"1-a": release("a"), "2-b": release("b")}
+PLANNED = [
+    pytest.param("deploy", {}, " --version=b", id="a deploy"),
+    pytest.param("deploy", LIMIT, " --version=b --limit=app-1,app-3", id="a limited deploy"),
+    pytest.param("rollback", {}, "", id="a rollback"),
+    pytest.param("rollback", {"to": "a", **LIMIT}, " --to=a --limit=app-1,app-3", id="its options"),
+]
+
+
+@pytest.mark.parametrize(("verb", "changes", "options"), PLANNED)
+def test_what_was_only_planned_is_named_with_its_options(
+    verb: str, changes: dict[str, Any], options: str, tmp_path: Path
+) -> None:
+    asked = request(verb, reads_only=True, **changes)
+    asked.save(tmp_path)
+    serving = {"active": "green", "blue": "1-a", "green": "2-b"} if verb == "rollback" else {}
+    acquired = steady_fleet(**serving, **({"releases": RELEASES} if serving else {}))
+    decide(asked, acquired).save(tmp_path)
+    for event in acquired.values():
+        Journal(tmp_path).append(event)
+    result = write_report(tmp_path)
+    assert result["next"] == f"./invoke {verb} --env=local --app=iris{options}"
 
 
 def test_a_run_is_readable_as_junit(tmp_path: Path) -> None:
