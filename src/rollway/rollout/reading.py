@@ -163,8 +163,17 @@ def _check_confirmed(inputs: Inputs) -> None:
             CONFIRM,
             f"{inputs.env} asks before a {inputs.verb}",
             accepted="a yes at the terminal, --yes, or rollway_yes=true for ansible-playbook",
-            next=f"./invoke {inputs.verb} --env={inputs.env} --yes",
+            next=f"./invoke {inputs.verb} {_options(inputs)} --yes",
         )
+
+
+def _options(inputs: Inputs) -> str:
+    """What was asked for, to type it again."""
+    if inputs.plan_path:
+        return f"--plan={inputs.plan_path}"
+    asked = {"env": inputs.env, "app": inputs.app, "version": inputs.version, "to": inputs.to}
+    asked["limit"] = ",".join(_selected(inputs)) if inputs.limit is not None else ""
+    return " ".join(f"--{name}={value}" for name, value in asked.items() if value)
 
 
 def _choose_app(inputs: Inputs) -> str:

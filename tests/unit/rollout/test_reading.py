@@ -106,6 +106,24 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
             "or rollway_yes=true for ansible-playbook; next: ./invoke rollback --env=staging --yes"
         ),
     ),
+    (
+        "an environment that asks first, and options",
+        {"must_confirm": True, "app": "iris", "to": "1-a", "limit": ["app-1", "edge-1"]},
+        (
+            f"{CONFIRM}: staging asks before a rollback; accepted: a yes at the terminal, --yes, "
+            "or rollway_yes=true for ansible-playbook; next: ./invoke rollback --env=staging "
+            "--app=iris --to=1-a --limit=app-1 --yes"
+        ),
+    ),
+    (
+        "an environment that asks first, and a saved plan",
+        {"must_confirm": True, "app": "iris", "plan_path": "/tmp/plan.json"},
+        (
+            f"{CONFIRM}: staging asks before a rollback; accepted: a yes at the terminal, --yes, "
+            "or rollway_yes=true for ansible-playbook; next: ./invoke rollback "
+            "--plan=/tmp/plan.json --yes"
+        ),
+    ),
 ]
 
 
