@@ -117,12 +117,15 @@ def _again(plan: Plan) -> str:
 
 
 def _mend(plan: Plan, names: Iterable[str]) -> str:
-    """The next deploy puts right whatever did not answer."""
+    """The next deploy puts right whatever did not answer; a hold that is left lets none begin."""
     who = ", ".join(names)
     version = plan.previous.get("version")
-    if not version:
+    if not version and not plan.held:
         return _status(plan)
-    again = f"./invoke deploy --env={plan.env} --app={plan.app} --version={version}"
+    which = f"--env={plan.env} --app={plan.app}"
+    again = f"./invoke deploy {which} --version={version}{plan.limit_option}"
+    if plan.held:
+        again = f"./invoke promote {which}, or ./invoke abort {which}"
     return f"mend {who}, then {again}" if who else again
 
 

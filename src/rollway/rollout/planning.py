@@ -115,6 +115,7 @@ def _plan(
         previous=_previous(views, release),
         voids=[] if refusal else _voids(request, views, release),
         restore=needs_restoring(hosts.values(), acquired),
+        held=next(iter(held_releases(views)), None),
         app_hosts=list(request.app_hosts),
         outside=request.outside,
         kept=kept_servers(acquired, request.edges, request.outside),

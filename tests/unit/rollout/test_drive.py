@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,13 @@ from tests.unit.rollout.fleet_fixtures import (
 class Run:
     """A run's folder that events are written to one by one."""
 
-    def __init__(self, run_dir: Path, **rollout: Any) -> None:
+    def __init__(
+        self, run_dir: Path, *, limit: Mapping[str, Any] | None = None, **rollout: Any
+    ) -> None:
         self.run_dir = run_dir
         base = manifest("b")
-        asked = request(manifest={**base, "rollout": {**base["rollout"], **rollout}})
+        wanted = {**base, "rollout": {**base["rollout"], **rollout}}
+        asked = request(manifest=wanted, **(limit or {}))
         asked.save(run_dir)
         self.plan: Plan = decide(asked, steady_fleet())
         self.plan.save(run_dir)
@@ -179,6 +183,15 @@ def test_an_edge_that_does_not_come_back_needs_a_person(run: Run) -> None:
     run.happened("stage", "app-1", **STARTED).happened("shift", "edge-1", wave=0, **FAILED)
     run.happened("unshift", "edge-1", ok=False, unreachable=True)
     assert run.outcome().exit_code == exits.NEEDS_PERSON
+
+
+def test_what_is_to_be_mended_is_deployed_to_the_same_hosts(tmp_path: Path) -> None:
+    run = Run(tmp_path, limit={"app_hosts": ["app-1"], "outside": ["app-2", "app-3"]})
+    run.happened("stage", "app-1", **STARTED).happened("shift", "edge-1", wave=0, **FAILED)
+    run.happened("unshift", "edge-1", ok=False, unreachable=True)
+    assert run.outcome().next_command == (
+        "./invoke deploy --env=local --app=iris --version=a --limit=app-1"
+    )
 
 
 def test_check_mode_only_reads(tmp_path: Path) -> None:

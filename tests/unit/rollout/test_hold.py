@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from rollway import exits
 from rollway.rollout import outcome
 from rollway.rollout.journal import Event
@@ -90,6 +92,22 @@ def test_abort_and_rollback_go_back_at_once_and_void_what_they_leave() -> None:
         assert plan.release_id == "1-a"
         assert plan.waves == [["app-1"]]
         assert plan.voids == ["2-b"]
+
+
+@pytest.mark.parametrize("verb", ["promote", "abort", "rollback"])
+def test_a_decision_that_an_edge_did_not_confirm_is_left_to_decide(verb: str) -> None:
+    plan = decide(request(verb), _held_fleet())
+    events = [
+        Event("stage", "app-2", result={"cut": {}}),
+        Event("shift", "edge-1", ok=False, wave=0, result={"msg": "its check failed"}),
+        Event("unshift", "edge-1", ok=False, unreachable=True),
+    ]
+    ledger = fold(plan, events)
+    ended = outcome.conclude(plan, ledger, judge_end(plan, ledger), events)
+    assert (ended.name, ended.record) == ("broken", "aborted")  # which keeps the hold
+    assert ended.next_command == (
+        "./invoke promote --env=local --app=iris, or ./invoke abort --env=local --app=iris"
+    )
 
 
 def test_without_a_held_release_there_is_nothing_to_decide() -> None:
