@@ -18,10 +18,19 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str, mode: int = 0o
     """Replace `path` by `data` so that a reader, or a crash, sees the old or the new file whole.
 
     A temporary file in the same directory gets its mode before its content, is synced and renamed;
-    then the directory is synced, since a rename alone may be lost with the power.
+    then the directory is synced, since a rename alone may be lost with the power. An OSError names
+    `path`: a full disk names no file by itself, and the temporary one says nothing to a person.
     """
     target = Path(path)
-    content = data.encode() if isinstance(data, str) else data
+    try:
+        _replace(target, data.encode() if isinstance(data, str) else data, mode)
+        sync_directory(target.parent)
+    except OSError as error:
+        error.filename = str(target)
+        raise
+
+
+def _replace(target: Path, content: bytes, mode: int) -> None:
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(descriptor, "wb") as handle:
@@ -33,7 +42,6 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str, mode: int = 0o
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    sync_directory(target.parent)
 
 
 def sync_directory(path: str | os.PathLike[str]) -> None:

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from rollway import exits
+from rollway.rollout.trouble import said_of
 
 DIGEST_CHARACTERS = 12
 _NUMBERED = re.compile(r"(.*?)(\d+)")
@@ -32,7 +33,7 @@ def end_lines(result: Mapping[str, Any], *, seconds: float) -> list[str]:
 
 def evidence(problem: Mapping[str, Any]) -> list[str]:
     """What failed on a host: its containers, the answers of their checks, their last lines."""
-    found = [f"  {problem.get('host') or problem.get('where')}: {problem.get('found')}"]
+    found = [f"  {said_of(problem)}"]
     found += [f"    accepted: {problem['accepted']}"] if problem.get("accepted") else []
     for container in problem.get("containers") or []:
         found.append(f"    {container.get('name')}: {_state(container)}")

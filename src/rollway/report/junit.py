@@ -8,6 +8,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from rollway.rollout.journal import Event
+from rollway.rollout.trouble import found_in
 
 PROPERTIES = ("release", "version", "commit", "env", "run")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -53,7 +54,7 @@ def _add_case(suite: ET.Element, event: Event) -> None:
     if event.ok:
         return
     problem = event.result.get("problem") or {}
-    message = problem.get("found") or event.result.get("msg") or "no answer"
+    message = found_in(problem) or event.result.get("msg") or "no answer"
     failure = ET.SubElement(case, "failure", message=_clean(message))
     failure.text = _clean("\n".join([*_told(problem), *_logs(event)]))
 

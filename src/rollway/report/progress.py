@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rollway.report.serving import EITHER, Serving, servers_in
+from rollway.rollout.trouble import found_in
 
 CONTROLLER = "localhost"
 
@@ -255,7 +256,7 @@ def _seconds(update: Ended, rows: Mapping[str, Row]) -> float | None:
 def _troubled(row: Row, update: Ended) -> Row:
     problem = update.problem or {}
     health = "lost" if update.is_lost else _health(update.result.get("containers") or ())
-    trouble = row.trouble or str(problem.get("found") or "no answer")
+    trouble = row.trouble or found_in(problem) or "no answer"
     return replace(row, trouble=trouble, health=health or row.health)
 
 

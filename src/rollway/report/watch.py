@@ -17,6 +17,7 @@ from rollway.report.progress import Asked, Began, Ended, Planned, Skipped, Updat
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.plan import Move, Plan, load_plan
 from rollway.rollout.request import Request, load_request
+from rollway.rollout.trouble import found_in
 
 MOVE = "move"
 """The task that moves traffic: each turn of its loop is a step on one host, for one wave."""
@@ -201,4 +202,4 @@ def _found(event: Event) -> str:
     if event.unreachable:
         return f"cannot be reached: {message}" if message else "cannot be reached"
     problem = event.result.get("problem") or {}
-    return str(problem.get("found") or message or "no answer")
+    return str(found_in(problem) or message or "no answer")

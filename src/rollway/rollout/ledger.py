@@ -12,6 +12,7 @@ from typing import Any
 
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import Plan
+from rollway.rollout.trouble import found_in
 
 HOST_STEPS = frozenset({"stage", "advance", "start", "switch"})
 EDGE_STEPS = frozenset({"settle", "shift"})
@@ -87,7 +88,7 @@ def _is_bad(event: Event, steps: frozenset[str]) -> bool:
 
 def _failure(event: Event) -> Failure:
     problem = event.result.get("problem") or {}
-    found = problem.get("found") or event.result.get("msg") or "no answer"
+    found = found_in(problem) or event.result.get("msg") or "no answer"
     return Failure(event.host, event.step, str(found).strip(), unreachable=event.unreachable)
 
 

@@ -7,6 +7,7 @@ from enum import Enum
 
 from rollway.rollout.ledger import Ledger
 from rollway.rollout.plan import Plan
+from rollway.rollout.trouble import said_of
 
 
 class Decision(Enum):
@@ -49,7 +50,7 @@ def judge_end(plan: Plan, ledger: Ledger) -> Verdict:
 def judge(plan: Plan, ledger: Ledger) -> Verdict:
     """Continue while the failures fit the one budget and every edge did what it was told."""
     if plan.refusal:
-        return Verdict(Decision.STOP, tuple(_say(one) for one in plan.refusal.problems))
+        return Verdict(Decision.STOP, tuple(said_of(one) for one in plan.refusal.problems))
     reasons = [f"{one.host}: {one.found}" for one in (*ledger.failures, *ledger.edge_failures)]
     budget = int(plan.release.get("rollout", {}).get("max_failures", 0))
     if ledger.edge_failures or len(ledger.failed_hosts) > budget:
@@ -60,7 +61,3 @@ def judge(plan: Plan, ledger: Ledger) -> Verdict:
 def _way_out(plan: Plan, ledger: Ledger) -> Decision:
     """Where no traffic has moved there is nothing to decide: the fleet is as it was."""
     return Decision.HOLD if plan.holds and ledger.touched_waves else Decision.ROLL_BACK
-
-
-def _say(problem: dict[str, str]) -> str:
-    return f"{problem.get('host') or problem.get('where', '')}: {problem.get('found', '')}"

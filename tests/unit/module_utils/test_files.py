@@ -25,10 +25,18 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="No space") as failed:
         write_atomic(path, "new")
+    assert failed.value.filename == str(path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_write_that_cannot_begin_names_the_file_and_not_the_temporary_one(tmp_path: Path) -> None:
+    path = tmp_path / "none" / "state.json"
+    with pytest.raises(FileNotFoundError) as failed:
+        write_atomic(path, "new")
+    assert failed.value.filename == str(path)
 
 
 def test_a_file_that_is_not_there_reads_as_none(tmp_path: Path) -> None:

@@ -212,6 +212,17 @@ def test_a_verdict_names_its_reasons(run: Run) -> None:
     assert (verdict.decision, verdict.reasons) == (Decision.ROLL_BACK, ("app-1: never ready",))
 
 
+FRAGMENT = "/etc/haproxy/rollway.d/iris.cfg"
+READ_ONLY = {"problem": {"where": FRAGMENT, "found": "Read-only file system"}}
+
+
+def test_a_reason_names_the_file_of_an_edge(run: Run) -> None:
+    run.happened("stage", "app-1", **STARTED)
+    run.happened("shift", "edge-1", wave=0, ok=False, result=READ_ONLY)
+    reasons = run.outcome().reasons
+    assert reasons[0] == f"edge-1: {FRAGMENT}: Read-only file system"
+
+
 def test_an_edge_loads_the_servers_while_hosts_stage(run: Run) -> None:
     arguments = run.arguments("stage", "edge-1")
     assert arguments["step"] == "load"
