@@ -32,6 +32,7 @@ from rollway.rollout.waves import split_into_waves
 
 _CONTENTS = frozenset({"compose", "files", "accessories"})
 
+
 def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     """Turn a request and the hosts' answers into a plan; trouble becomes its `refusal`."""
     refusal = _refusal(request, acquired)
