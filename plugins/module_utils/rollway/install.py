@@ -16,6 +16,7 @@ START = f"""\
 # Installed by Rollway's role release_host; the code lies in {LIBRARY / PACKAGE}.
 import sys
 
+sys.modules["ssl"] = None  # http.client does without: nothing here speaks TLS, and it takes a while
 sys.path.insert(0, "{LIBRARY}")
 from {PACKAGE}.host_unit import main
 
