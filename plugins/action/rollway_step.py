@@ -60,23 +60,23 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
 
     def _carry_out(self, run_dir: Path, step: str, wave: int | None, work: Any) -> dict[str, Any]:
         result: dict[str, Any] = {}
-        lost = None
+        broken: AnsibleError | None = None
         try:
             for call in work:
                 result = _merge(result, self._call(call))
-        except AnsibleConnectionFailure as error:
-            lost, result = error, {"ok": False, "msg": str(error)}
+        except AnsibleError as error:
+            broken, result = error, {"ok": False, "msg": str(error)}
         event = Event(
             step=step,
             host=self._host,
             ok=bool(result.get("ok", False)),
-            unreachable=lost is not None,
+            unreachable=isinstance(broken, AnsibleConnectionFailure),
             wave=wave,
             result=result,
         )
         Journal(run_dir).append(event)
-        if lost is not None:
-            raise lost
+        if broken is not None:
+            raise broken
         reads_only = load_request(run_dir).reads_only
         said = "" if reads_only and event.ok else say(event, load_plan(run_dir))
         return {**result, "said": said}
@@ -95,6 +95,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
 
     def _call_installed(self, module: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
         """The result from the package on the host; None where that is not this controller's."""
+        found = self._shared_loader_obj.module_loader.find_plugin(module, ".py")
+        if Path(str(found)).resolve() != installed.MODULES / f"{module}.py":
+            return None  # somebody put another module in its place
         text = installed.call_text(
             module, arguments, check=self._task.check_mode, diff=self._task.diff
         )

@@ -382,7 +382,10 @@ def a_server_that_freezes_holds_nobody_up_for_long() -> str:
         time.sleep(5)
         edge.models["a-blue-1"].awake.set()
         report = load.stop()
-    assert {name.partition("_")[2] for name in report.lost_by_profile} <= {"post"}, report.lost
+    ends = [float(line.partition(" s")[0]) for line in report.lost]
+    assert max(ends, default=0) - min(ends, default=0) < 0.5, (
+        report.lost
+    )  # only what waited there when it was cut
     assert report.slowest < 3.5, report.slowest
     return f"{report.failed} lost, slowest {report.slowest:.2f} s"
 

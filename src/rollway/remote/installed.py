@@ -19,6 +19,7 @@ from rollway.remote.playbook import ROOT
 
 COMMAND = "/usr/local/sbin/rollway-host"
 PACKAGE = ROOT / "plugins" / "module_utils" / "rollway"
+MODULES = ROOT / "plugins" / "modules"
 # not installed: 127, or 126 where it may not be started; another package: 75, or 2 when it is too
 # old to know of calls
 _NOT_THERE = frozenset((2, 75, 126, 127))
