@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -45,12 +46,13 @@ def leftovers(wanted: Mapping[Path, bytes]) -> list[Path]:
 
 
 def install(wanted: Mapping[Path, bytes]) -> None:
-    """Write the files, the command last, so that it never starts half a package."""
+    """Write and compile the files, the command last, so that it never starts half a package."""
     (LIBRARY / PACKAGE).mkdir(parents=True, exist_ok=True)
     for path, content in wanted.items():
         write_atomic(path, content, mode=_mode(path))
     for path in leftovers(wanted):
         path.unlink()
+    compileall.compile_dir(LIBRARY / PACKAGE, quiet=1)
 
 
 def _is_there(path: Path, content: bytes) -> bool:
