@@ -142,10 +142,15 @@ def _bad(call: Call, state: State, end: Conclusion) -> State:
 
 
 def _leave_candidates(call: Call, state: State) -> State:
-    """Let the slot that does not serve drain, if something came up in it."""
+    """Let the slot that does not serve drain, if something came up in it; a warm one stays warm.
+
+    Workers return to the slot that serves: a rollback may have changed them to a warm one.
+    """
     for slot in SLOTS:
-        if slot != state.active and state.slots[slot].state in (RUNNING, STARTING):
-            give_back(call, slot, state.active)
+        if slot == state.active or state.slots[slot].state == EMPTY:
+            continue
+        give_back(call, slot, state.active)
+        if state.slots[slot].state in (RUNNING, STARTING):
             state = drain_away(call, state, slot)
     return state
 

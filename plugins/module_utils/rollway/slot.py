@@ -84,8 +84,7 @@ def remove_project(call: Call, project: str, *, keeps_networks: bool = False) ->
 def stop_services(call: Call, slot: str, services: Iterable[str]) -> list[str]:
     """Stop containers of a slot with their grace and keep them; return which ran."""
     engine = call.tools.engine
-    found = of_services(project_containers(engine, call.paths.project(slot)), services)
-    running = [one for one in found if one.state in ("running", "restarting", "paused")]
+    running = at_work(call, slot, services)
 
     def halt(one: Container) -> None:
         if one.restart_policy == "always":  # it would be back when the engine restarts
@@ -97,6 +96,13 @@ def stop_services(call: Call, slot: str, services: Iterable[str]) -> list[str]:
         each(running, halt)
         call.changed = True
     return [one.name for one in running]
+
+
+def at_work(call: Call, slot: str, services: Iterable[str]) -> list[Container]:
+    """Return the containers of these services that run, or would run again by themselves."""
+    found = project_containers(call.tools.engine, call.paths.project(slot))
+    busy = ("running", "restarting", "paused")
+    return [one for one in of_services(found, services) if one.state in busy]
 
 
 def start_services(call: Call, slot: str, services: Iterable[str]) -> list[str]:

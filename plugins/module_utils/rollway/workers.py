@@ -11,29 +11,34 @@ from .probe import Target
 from .problem import Problem
 from .ready import wait_ready, worker_targets
 from .releases import load_manifest
-from .slot import bring_up, start_services, stop_services
+from .slot import at_work, bring_up, start_services, stop_services
 from .state import State
 
 
 def switch(call: Call, manifest: Manifest, slot: str, old_slot: str | None) -> dict[str, Any]:
     """Change the workers from the old slot to the new; stop first, unless a service asks otherwise.
 
-    When the new ones do not stay up, they stop and the old ones return.
+    When the new ones do not stay up, they stop and the old ones return; in the slot that serves
+    already they stay, unless old ones worked until now. Nothing to change is nothing to judge:
+    a worker that restarted last week is no reason to end a run.
     """
     state = call.fence()
     old = _manifest_in(call, state, old_slot) if old_slot != slot else None
     waiting = _not_running(call, manifest, slot)
-    if not waiting and not (old and old.containers(WORKER)):
+    leaving = at_work(call, old_slot, old.containers(WORKER)) if old and old_slot else []
+    if not waiting and not leaving:
         return {"started": [], "stopped": []}
     if call.check:
-        call.changed = bool(waiting)
-        return {"started": [one.container for one in waiting], "stopped": []}
+        call.changed = True
+        started, stopped = [one.container for one in waiting], [one.name for one in leaving]
+        return {"started": started, "stopped": stopped}
     call.enter("switch", manifest.id)
     try:
         with call.timed("workers"):
             return _change(call, manifest, slot, old_slot=old_slot, old=old)
     except Problem:
-        give_back(call, slot, old_slot)
+        if leaving or slot != state.active:
+            give_back(call, slot, old_slot)
         raise
 
 

@@ -95,3 +95,49 @@ def test_abort_marks_what_it_leaves_as_bad_and_unlocks(held: FakeHost) -> None:
     assert held.state()["releases"][SECOND]["outcome"] == "bad"
     assert held.slots() == {"blue": (FIRST, "running"), "green": (SECOND, "warm")}
     assert not (held.root / "iris/lock.json").exists()
+
+
+def test_workers_change_on_a_host_whose_traffic_had_moved(held: FakeHost) -> None:
+    run = _decider("promote")
+    acquired = held.step("acquire", run=run, services=WEB)
+    common = {"run": run, "generation": acquired["generation"], "slot": "green"}
+    switched = held.step("switch", **common, release_id=SECOND, old_slot="blue")
+    assert (switched["started"], switched["stopped"]) == (["mail-1"], ["iris-blue-mail-1-1"])
+    again = held.step("switch", **common, release_id=SECOND, old_slot="blue")
+    assert (again["ok"], again["changed"]) == (True, False)
+
+
+def test_a_worker_that_works_is_not_judged_again_for_an_old_restart(host: FakeHost) -> None:
+    host.deploy(FIRST, "blue")
+    host.deploy(SECOND, "green", old="blue")
+    host.engine.here["iris-green-mail-1-1"]["RestartCount"] = 1
+    acquired = host.step("acquire", run=a_run("again"), services=WEB)
+    common = {"run": a_run("again"), "generation": acquired["generation"], "slot": "green"}
+    assert host.step("switch", **common, release_id=SECOND, old_slot="blue")["ok"]
+
+
+def test_a_worker_that_fails_in_the_slot_that_serves_does_not_bring_back_old_ones(
+    host: FakeHost,
+) -> None:
+    host.deploy(FIRST, "blue")
+    host.deploy(SECOND, "green", old="blue")
+    host.engine.stop("iris-green-mail-1-1", grace_seconds=1)
+    host.comes_up["mail-1"] = {"state": "exited"}
+    acquired = host.step("acquire", run=a_run("again"), services=WEB)
+    common = {"run": a_run("again"), "generation": acquired["generation"], "slot": "green"}
+    assert not host.step("switch", **common, release_id=SECOND, old_slot="blue")["ok"]
+    assert "iris-blue-mail-1-1" not in host.running()
+
+
+def test_workers_return_when_a_rollback_to_a_warm_slot_fails(host: FakeHost) -> None:
+    host.deploy(FIRST, "blue")
+    host.deploy(SECOND, "green", old="blue")
+    run = a_run("back")
+    acquired = host.step("acquire", run=run, services=WEB)
+    common = {"run": run, "generation": acquired["generation"], "slot": "blue"}
+    host.step("switch", **common, release_id=FIRST, old_slot="green")
+    end = {"outcome": "bad", "active_slot": "green", "release_id": FIRST}
+    assert host.step("conclude", **common, **end)["ok"]
+    assert "iris-green-mail-1-1" in host.running()
+    assert "iris-blue-mail-1-1" not in host.running()
+    assert host.slots()["blue"] == (FIRST, "warm")
