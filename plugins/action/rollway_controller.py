@@ -69,7 +69,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             "first_moves": [move._asdict() for move in plan.first_moves],
             "other_moves": [move._asdict() for move in plan.other_moves],
             "restore": plan.restore,
-            "switch_hosts": plan.wave_hosts if plan.has_workers else [],
+            "switch_hosts": list(plan.hosts) if plan.has_workers else [],
             "said": _say_plan(plan),
         }
 

@@ -31,6 +31,18 @@ def test_a_playbook_is_a_verb_without_logic(path: Path) -> None:
     assert lines(path) <= PLAYBOOK_LINES
 
 
+def _parts(path: Path) -> list[str]:
+    """The names of the parts that a playbook imports, in their order."""
+    return re.findall(r"import_playbook: parts/(\w+)\.yml", path.read_text())
+
+
+@pytest.mark.parametrize("path", files("playbooks/*.yml"), ids=named)
+def test_a_playbook_that_moves_traffic_then_changes_the_workers(path: Path) -> None:
+    found = _parts(path)
+    if "first_wave" in found:
+        assert found[-2:] == ["switch", "conclude"]
+
+
 def test_python_modules_are_short() -> None:
     counted = {named(path): lines(path) for path in files("*.py")}
     long = {name: count for name, count in counted.items() if count > _limit(name)}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rollway.rollout.fleet import other_slot
 from rollway.rollout.ledger import Ledger
 from rollway.rollout.plan import FORWARD, HostPlan, Plan
 from rollway.rollout.request import Request
@@ -81,9 +82,14 @@ def start_call(plan: Plan, host: HostPlan) -> Call:
 
 
 def switch_call(plan: Plan, host: HostPlan) -> Call:
-    """Stop the workers of the old slot with grace, and start those of the new one."""
+    """Stop the workers of the other slot with grace, and start those of the release.
+
+    The other slot, and not the recorded one: where traffic has moved already, as after a run that
+    was held or killed, those are the same, and the workers may still stand in the other.
+    """
     arguments = {**_common(plan, host.name, "switch"), "release_id": plan.release_id}
-    return Call(HOST_MODULE, {**arguments, "slot": host.new_slot, "old_slot": host.old_slot})
+    slots = {"slot": host.new_slot, "old_slot": other_slot(host.new_slot)}
+    return Call(HOST_MODULE, {**arguments, **slots})
 
 
 def conclude_call(

@@ -120,14 +120,13 @@ def _start(now: Situation) -> Work:
 
 
 def _switch(now: Situation) -> Work:
-    if not now.may_continue or not now.plan.waves or now.host in now.plan.waves[0]:
-        return Skip("its workers stay")
-    return _switch_one(now)
+    """Every host, whatever its traffic did: a run that ended early may have left its workers."""
+    return _switch_one(now) if now.may_continue else Skip("its workers stay")
 
 
 def _switch_one(now: Situation) -> Work:
     one = now.plan.hosts.get(now.host)
-    if one is None or one.action == "none" or not now.plan.has_workers:
+    if one is None or not now.plan.has_workers:
         return Skip("it has no workers to change")
     return [calls.switch_call(now.plan, one)]
 

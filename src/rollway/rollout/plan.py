@@ -113,7 +113,9 @@ class Plan:
 
     @property
     def has_workers(self) -> bool:
-        return any(service["class"] == "worker" for service in self.release.get("services", []))
+        """Whether workers start, or those of the release before have to stop."""
+        services = [*self.release.get("services", []), *self.previous.get("services", [])]
+        return any(service["class"] == "worker" for service in services)
 
     @property
     def holds(self) -> bool:
