@@ -28,8 +28,7 @@ class SlotView:
 class HostView:
     """An app host as its own records show it; `ports` is service → slot → port per replica.
 
-    `hold` is what waits for a person's decision; `interrupted` the release of a run that was
-    killed.
+    `interrupted` is the release of a run that was killed.
     """
 
     name: str
@@ -41,7 +40,6 @@ class HostView:
     ports: Mapping[str, Mapping[str, list[int]]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     last_release: str | None = None
-    hold: Mapping[str, Any] = field(default_factory=dict)
     interrupted: str | None = None
 
     @property
@@ -80,7 +78,6 @@ def host_view(event: Event) -> HostView:
         ports=result.get("ports") or {},
         facts=result.get("facts") or {},
         last_release=state.get("last_release"),
-        hold=result.get("hold") or {},
         interrupted=(state.get("phase") or {}).get("release"),
     )
 

@@ -120,11 +120,11 @@ def _mend(plan: Plan, names: Iterable[str]) -> str:
     """The next deploy puts right whatever did not answer; a hold that is left lets none begin."""
     who = ", ".join(names)
     version = plan.previous.get("version")
-    if not version and not plan.held:
+    if not version and not plan.hold:
         return _status(plan)
     which = f"--env={plan.env} --app={plan.app}"
     again = f"./invoke deploy {which} --version={version}{plan.limit_option}"
-    if plan.held:
+    if plan.hold:
         again = f"./invoke promote {which}, or ./invoke abort {which}"
     return f"mend {who}, then {again}" if who else again
 

@@ -17,6 +17,8 @@ PROMOTE = "promote"
 ABORT = "abort"
 FORWARD = (DEPLOY, PROMOTE)
 """Verbs that bring a release on, wave by wave; the others go back at once."""
+DECIDING = (PROMOTE, ABORT, ROLLBACK)
+"""Verbs that go on with what another run left held."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ class Plan:
     `release` is the manifest without its files and Compose text, and `previous` that of the
     release which serves before it.
     `restore`: an edge has to be put back on the recorded slots, or to lose the workers of an
-    earlier reload, before any slot may be stopped. `held` is the release about which the run
-    decides. `app_hosts` are the app hosts of the run, also
+    earlier reload, before any slot may be stopped. `hold` is what the run decides about, where
+    one was held. `app_hosts` are the app hosts of the run, also
     of one that was refused and has no `hosts`; `outside` are those that a limit leaves out, and
     `kept` their servers as each edge runs them.
     """
@@ -81,10 +83,10 @@ class Plan:
     previous: dict[str, Any] = field(default_factory=dict)
     voids: list[str] = field(default_factory=list)
     restore: bool = False
-    held: str | None = None
     app_hosts: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
     kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    hold: dict[str, Any] = field(default_factory=dict)
     refusal: Refusal | None = None
 
     @property

@@ -9,6 +9,7 @@ from typing import Any
 from rollway import exits
 from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.gates import lacks_disk, ready_path_changed
+from rollway.rollout.hold import Hold, found_hold
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import ABORT, FORWARD, PROMOTE, ROLLBACK, HostPlan, Plan, Refusal
 from rollway.rollout.preview import moved, seal
@@ -23,7 +24,6 @@ from rollway.rollout.releases import (
     choose_abort,
     choose_held,
     choose_rollback,
-    held_releases,
     release_id_for,
     web_replicas,
 )
@@ -39,10 +39,11 @@ def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     views = [host_view(acquired[name]) for name in request.app_hosts if name in acquired]
     if refusal:
         return _plan(request, acquired, [], {}, refusal=refusal)
-    choice = _choose(request, views, acquired)
+    hold = found_hold(request, acquired)
+    choice = _choose(request, views, acquired, hold)
     if isinstance(choice, Refusal):
         return _plan(request, acquired, views, {}, refusal=choice)
-    changed = ready_path_changed(request, acquired, choice, _previous(views, choice))
+    changed = ready_path_changed(request, acquired, choice, _previous(views, choice, hold))
     refusal = changed or lacks_disk(request, views)
     plan = _plan(request, acquired, views, choice, refusal=refusal)
     stale = None if refusal else _stale(plan, request, acquired)
@@ -67,12 +68,12 @@ def _stale(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> Refus
 
 
 def _choose(
-    request: Request, views: Sequence[HostView], acquired: Mapping[str, Event]
+    request: Request, views: Sequence[HostView], acquired: Mapping[str, Event], hold: Hold
 ) -> dict[str, Any] | Refusal:
     if request.verb == PROMOTE:
-        return choose_held(views)
-    if request.verb == ABORT or (request.verb == ROLLBACK and held_releases(views)):
-        return choose_abort(views)
+        return choose_held(views, hold)
+    if request.verb == ABORT or (request.verb == ROLLBACK and hold):
+        return choose_abort(views, hold)
     if request.verb == ROLLBACK:
         return choose_rollback(views, wanted=request.to)
     release = dict(request.manifest or {})
@@ -80,9 +81,12 @@ def _choose(
     return {**release, "id": release_id_for(release, views, edges=edges)}
 
 
-def _previous(views: Sequence[HostView], release: Mapping[str, Any]) -> dict[str, Any]:
-    """The manifest that serves now; in a mixed fleet one that is not the release itself."""
-    before = {str(view.hold.get("previous")) for view in views}
+def _previous(views: Sequence[HostView], release: Mapping[str, Any], hold: Hold) -> dict[str, Any]:
+    """The manifest that serves now; in a mixed fleet one that is not the release itself.
+
+    To promote leaves what served before the held release, to abort leaves the held one.
+    """
+    before = {str(hold.get(name)) for name in ("previous", "release")} - {release.get("id")}
     held = [value for view in views for name, value in view.manifests.items() if name in before]
     active = [view.manifests.get(str(view.active_release)) or {} for view in views]
     others = [one for one in active if one and one.get("id") != release.get("id")]
@@ -97,7 +101,7 @@ def _plan(
     *,
     refusal: Refusal | None = None,
 ) -> Plan:
-    slots = ready_slots(acquired)
+    slots, hold = ready_slots(acquired), found_hold(request, acquired)
     hosts = {
         view.name: _host(view, release, request, acquired, serving=slots.get(view.name))
         for view in views
@@ -113,13 +117,13 @@ def _plan(
         waves=_waves(request, hosts, release),
         edges=list(request.edges),
         generations=_granted(acquired),
-        previous=_previous(views, release),
-        voids=[] if refusal else _voids(request, views, release),
+        previous=_previous(views, release, hold),
+        voids=[] if refusal else _voids(request, views, release, hold),
         restore=needs_restoring(hosts.values(), acquired),
-        held=next(iter(held_releases(views)), None),
         app_hosts=list(request.app_hosts),
         outside=request.outside,
         kept=kept_servers(acquired, request.edges, request.outside),
+        hold=hold,
         refusal=refusal,
     )
 
@@ -185,11 +189,16 @@ def _waves(
     return split_into_waves(changing, sizes, host_count=len(hosts))
 
 
-def _voids(request: Request, views: Sequence[HostView], release: Mapping[str, Any]) -> list[str]:
+def _voids(
+    request: Request, views: Sequence[HostView], release: Mapping[str, Any], hold: Hold
+) -> list[str]:
     """A rollback voids what it leaves, so that none ever lands there again."""
     if request.verb in FORWARD:
         return []
-    left = {*abandoned(views), *(view.active_release for view in views)} - {release["id"], None}
+    left = {*abandoned(views, hold), *(view.active_release for view in views)} - {
+        release["id"],
+        None,
+    }
     return sorted(str(name) for name in left)
 
 

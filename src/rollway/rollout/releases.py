@@ -7,6 +7,7 @@ from typing import Any
 
 from rollway import exits
 from rollway.rollout.fleet import HostView, other_slot
+from rollway.rollout.hold import Hold
 from rollway.rollout.plan import Refusal
 
 _REUSABLE = {"candidate", "good"}
@@ -65,17 +66,17 @@ def choose_rollback(views: Sequence[HostView], *, wanted: str | None) -> dict[st
     return dict(manifests[matching[-1]])
 
 
-def choose_held(views: Sequence[HostView]) -> dict[str, Any] | Refusal:
+def choose_held(views: Sequence[HostView], hold: Hold) -> dict[str, Any] | Refusal:
     """The manifest of the release that is held, to go on with."""
-    held = held_releases(views)
-    if not held:
+    if not hold:
         return _nothing_held("promote", "a release that is held")
-    manifests = [view.manifests.get(held[0]) for view in views]
-    lacking = [view.name for view in views if held[0] not in view.manifests]
+    held = str(hold["release"])
+    manifests = [view.manifests.get(held) for view in views]
+    lacking = [view.name for view in views if held not in view.manifests]
     if lacking:
         problem = {
             "where": "promote",
-            "found": f"{held[0]} never reached {', '.join(lacking)}",
+            "found": f"{held} never reached {', '.join(lacking)}",
             "accepted": "a release that every host has",
             "next": "./invoke abort, then deploy again",
         }
@@ -83,12 +84,12 @@ def choose_held(views: Sequence[HostView]) -> dict[str, Any] | Refusal:
     return dict(manifests[0] or {})
 
 
-def choose_abort(views: Sequence[HostView]) -> dict[str, Any] | Refusal:
+def choose_abort(views: Sequence[HostView], hold: Hold) -> dict[str, Any] | Refusal:
     """The manifest that served before the release which is held, or which a dead run left."""
-    left = abandoned(views)
+    left = abandoned(views, hold)
     if not left:
         return _nothing_held("abort", "a release that is held, or a run that was interrupted")
-    before = {str(view.hold["previous"]) for view in views if view.hold.get("previous")}
+    before = {str(hold["previous"])} if hold.get("previous") else set()
     others = {name for view in views if (name := view.active_release) and name not in left}
     good = [name for name in sorted(before or others, key=counter_of) if name not in left]
     manifests = {name: value for view in views for name, value in view.manifests.items()}
@@ -96,14 +97,10 @@ def choose_abort(views: Sequence[HostView]) -> dict[str, Any] | Refusal:
     return dict(manifests[usable[-1]]) if usable else _nothing_to_go_back_to(good)
 
 
-def held_releases(views: Sequence[HostView]) -> list[str]:
-    """The releases that wait for a decision: one, or none."""
-    return sorted({str(view.hold["release"]) for view in views if view.hold.get("release")})
-
-
-def abandoned(views: Sequence[HostView]) -> list[str]:
+def abandoned(views: Sequence[HostView], hold: Hold) -> list[str]:
     """What `abort` leaves: the held release, or that of runs which were killed."""
-    return held_releases(views) or sorted({one.interrupted for one in views if one.interrupted})
+    interrupted = {one.interrupted for one in views if one.interrupted}
+    return [str(hold["release"])] if hold else sorted(interrupted)
 
 
 def _nothing_held(verb: str, accepted: str) -> Refusal:

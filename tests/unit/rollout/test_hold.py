@@ -92,6 +92,14 @@ def test_abort_and_rollback_go_back_at_once_and_void_what_they_leave() -> None:
         assert plan.release_id == "1-a"
         assert plan.waves == [["app-1"]]
         assert plan.voids == ["2-b"]
+        assert plan.previous["id"] == "2-b"
+
+
+def test_a_hold_that_an_edge_alone_still_has_is_decided_too() -> None:
+    acquired = steady_fleet(releases=RELEASES)
+    acquired["edge-1"].result["hold"] = HOLD
+    plan = decide(request("abort"), acquired)
+    assert (plan.refusal, plan.release_id, plan.waves) == (None, "1-a", [])
 
 
 @pytest.mark.parametrize("verb", ["promote", "abort", "rollback"])
