@@ -131,7 +131,7 @@ options:
         and C(since); it stays in the lock.
     type: dict
   voids:
-    description: Releases that no rollback may choose any more.
+    description: Releases that no rollback may choose any more, once the outcome is V(good).
     type: list
     elements: str
 """

@@ -79,9 +79,10 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
         state = replace(state, last_release=_newest(state.last_release, end.release))
     if end.record.get("result") not in UNCHANGED:
         _record(call, end)
-    _unlock(call, state, hold=_hold_left(call, end))
+    hold = _hold_left(call, end)
+    _unlock(call, state, hold=hold)
     serves = state.slots[state.active].release if state.active else None
-    return {"pruned": pruned, "unlocked": end.outcome != HELD, "serves": serves}
+    return {"pruned": pruned, "unlocked": hold is None, "serves": serves}
 
 
 def _is_ours(call: Call) -> bool:
@@ -92,7 +93,7 @@ def _is_ours(call: Call) -> bool:
 def _settle(call: Call, state: State, end: Conclusion) -> State:
     """Return the state as the run leaves it, its phase over."""
     state = {GOOD: _good, BAD: _bad, HELD: _held}[end.outcome](call, state, end)
-    for release in end.voids:
+    for release in end.voids if end.outcome == GOOD else ():  # otherwise it was not left
         state = state.with_outcome(release, _spoiled(state, release))
     for slot in SLOTS:
         if state.slots[slot].state == EMPTY:  # left over from a run that was killed
@@ -196,10 +197,10 @@ def _newest(known: str | None, release: str) -> str:
 
 
 def _hold_left(call: Call, end: Conclusion) -> dict[str, Any] | None:
-    """What still has to be decided: this run's question, or that of a decision refused."""
+    """What still has to be decided: this run's question, or one that no good end has answered."""
     if end.outcome == HELD:
         return dict(end.hold or {})
-    known = read_hold(call.paths) if end.outcome == ABORTED else None
+    known = read_hold(call.paths) if end.outcome != GOOD else None
     return {**known, "decided_by": None} if known else None
 
 

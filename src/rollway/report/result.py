@@ -14,7 +14,7 @@ from rollway.errors import RollwayError
 from rollway.records.files import write_whole
 from rollway.report.junit import junit_xml
 from rollway.report.status import fleet_status
-from rollway.rollout.calls import active_slot_of
+from rollway.rollout.calls import active_slot_of, release_on
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.ledger import fold
 from rollway.rollout.outcome import Outcome, conclude
@@ -117,14 +117,13 @@ def _release(plan: Plan) -> dict[str, Any]:
 
 def _host(plan: Plan, name: str, events: list[Event], verdict: Verdict) -> dict[str, Any]:
     host = plan.hosts[name]
-    slot = active_slot_of(plan, fold(plan, events), verdict, name)
-    is_new = slot == host.new_slot and host.action != "none"
+    ledger = fold(plan, events)
     seconds = {event.step: event.result.get("seconds") for event in events if event.host == name}
     return {
         "host": name,
         "action": host.action,
-        "slot": slot,
-        "release": plan.release_id if is_new else host.old_release,
+        "slot": active_slot_of(plan, ledger, verdict, name),
+        "release": release_on(plan, ledger, verdict, name),
         "before": host.old_release,
         "seconds": seconds,
     }

@@ -98,7 +98,7 @@ def conclude_call(
     """Record what became of the run on a host, and unlock it unless a person has to decide."""
     arguments = {**_common(plan, host, "conclude"), "outcome": outcome, "record": dict(record)}
     if outcome == HELD:
-        arguments["hold"] = _hold(plan, record)
+        arguments["hold"] = plan.hold or _hold(plan, record)
     if host not in plan.hosts:
         about = {"release_id": plan.release_id} if plan.release.get("id") else {}
         return Call(HOST_MODULE, {**arguments, **about, **place_of(plan, host)})
@@ -191,6 +191,13 @@ def active_slot_of(plan: Plan, ledger: Ledger, verdict: Verdict, host: str) -> s
     if verdict.decision is Decision.HOLD or ledger.reverted is False:
         return one.new_slot if host in ledger.moved else one.old_slot
     return one.new_slot if verdict.is_continue and host not in ledger.failed_hosts else one.old_slot
+
+
+def release_on(plan: Plan, ledger: Ledger, verdict: Verdict, host: str) -> str | None:
+    """The release that serves on a host when the run ends."""
+    one = plan.hosts[host]
+    is_new = active_slot_of(plan, ledger, verdict, host) == one.new_slot
+    return plan.release_id if is_new else one.old_release
 
 
 def _hold(plan: Plan, record: Mapping[str, Any]) -> dict[str, Any]:

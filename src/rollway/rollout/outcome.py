@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rollway import exits
+from rollway.rollout.calls import release_on
 from rollway.rollout.journal import Event
 from rollway.rollout.ledger import Ledger
 from rollway.rollout.plan import DEPLOY, Plan
@@ -51,19 +52,21 @@ def conclude(plan: Plan, ledger: Ledger, verdict: Verdict, events: Iterable[Even
 
 def _held(plan: Plan, ledger: Ledger, verdict: Verdict) -> Outcome:
     """Mixed on purpose: nothing moves until a person has looked."""
-    moved = [name for name in plan.hosts if name in ledger.moved]
-    others = [name for name in plan.hosts if name not in ledger.moved]
-    sentence = f"{plan.release_id} is held: it serves on {', '.join(moved) or 'no host'}"
-    if others:
-        sentence += f", {plan.previous.get('id') or 'nothing'} on {', '.join(others)}"
+    held = str(plan.hold.get("release") or plan.release_id)
+    serving = _serving(plan, ledger, verdict)
+    moved = ", ".join(serving.pop(held, [])) or "no host"
+    failed = f"{plan.verb} failed; " if plan.hold else ""
+    others = [f"{release or 'nothing'} on {', '.join(on)}" for release, on in serving.items()]
+    on_hosts = ", ".join([f"it serves on {moved}", *others])
+    sentence = f"{failed}{held} is held: {on_hosts}"
     which = f"--env={plan.env} --app={plan.app}"
     following = f"./invoke promote {which}, or ./invoke abort {which}"
     return Outcome("held", exits.HELD, sentence, following, verdict.reasons)
 
 
 def _done(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) -> Outcome:
-    what = f"{plan.release_id} serves on {_hosts(len(plan.hosts) - len(ledger.failed_hosts))}"
-    what += f"; {', '.join(plan.outside)} left out" if plan.outside else ""
+    count = len(plan.hosts) - len(ledger.failed_hosts)
+    what = "; ".join([f"{plan.release_id} serves on {_hosts(count)}", *_left_out(plan)])
     missing = sorted({*ledger.failed_hosts, *left})
     if missing:
         sentence = f"{what}, but not in order: {', '.join(missing)}"
@@ -78,9 +81,28 @@ def _rolled_back(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) 
         is_settled = ledger.reverted is not False
         following = _mend(plan, left)
         return Outcome("broken", exits.NEEDS_PERSON, named, following, verdict.reasons, is_settled)
-    old = plan.previous.get("id") or "nothing, as before"
-    sentence = f"{plan.release_id} failed; the whole fleet serves {old}"
+    sentence = f"{plan.release_id} failed; {_whole(plan, _serving(plan, ledger, verdict))}"
     return Outcome("bad", exits.FAILED, sentence, _status(plan), verdict.reasons)
+
+
+def _serving(plan: Plan, ledger: Ledger, verdict: Verdict) -> dict[str | None, list[str]]:
+    """Which release serves on which hosts of the run."""
+    found: dict[str | None, list[str]] = {}
+    for name in plan.hosts:
+        found.setdefault(release_on(plan, ledger, verdict, name), []).append(name)
+    return found
+
+
+def _whole(plan: Plan, serving: Mapping[str | None, list[str]]) -> str:
+    """`the whole fleet serves X` is said of a fleet that does, and of no other."""
+    if len(serving) == 1 and not plan.outside:
+        return f"the whole fleet serves {next(iter(serving)) or 'nothing, as before'}"
+    told = [f"{release or 'nothing'} serves on {', '.join(on)}" for release, on in serving.items()]
+    return f"as before, {'; '.join([*told, *_left_out(plan)])}"
+
+
+def _left_out(plan: Plan) -> list[str]:
+    return [f"{', '.join(plan.outside)} left out"] if plan.outside else []
 
 
 def _refused(plan: Plan, verdict: Verdict) -> Outcome:
@@ -117,15 +139,13 @@ def _again(plan: Plan) -> str:
 
 
 def _mend(plan: Plan, names: Iterable[str]) -> str:
-    """The next deploy puts right whatever did not answer; a hold that is left lets none begin."""
+    """The next deploy puts right whatever did not answer."""
     who = ", ".join(names)
     version = plan.previous.get("version")
-    if not version and not plan.hold:
+    if not version:
         return _status(plan)
-    which = f"--env={plan.env} --app={plan.app}"
-    again = f"./invoke deploy {which} --version={version}{plan.limit_option}"
-    if plan.hold:
-        again = f"./invoke promote {which}, or ./invoke abort {which}"
+    which = f"--env={plan.env} --app={plan.app} --version={version}"
+    again = f"./invoke deploy {which}{plan.limit_option}"
     return f"mend {who}, then {again}" if who else again
 
 

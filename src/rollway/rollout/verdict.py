@@ -59,5 +59,10 @@ def judge(plan: Plan, ledger: Ledger) -> Verdict:
 
 
 def _way_out(plan: Plan, ledger: Ledger) -> Decision:
-    """Where no traffic has moved there is nothing to decide: the fleet is as it was."""
-    return Decision.HOLD if plan.holds and ledger.touched_waves else Decision.ROLL_BACK
+    """Where no traffic has moved there is nothing to decide: the fleet is as it was.
+
+    A decision that fails leaves the question open, wherever it came to: there is no single
+    release that the fleet could be put back on.
+    """
+    is_open = bool(plan.hold) or (plan.holds and ledger.touched_waves > 0)
+    return Decision.HOLD if is_open else Decision.ROLL_BACK

@@ -73,9 +73,21 @@ def test_only_one_person_decides_at_a_time(held: FakeHost) -> None:
 def test_a_decision_that_was_refused_leaves_it_held(held: FakeHost) -> None:
     run = _decider("promote")
     acquired = held.step("acquire", run=run)
-    held.step("conclude", run=run, generation=acquired["generation"], outcome="aborted")
+    common = {"run": run, "generation": acquired["generation"]}
+    assert held.step("conclude", **common, outcome="aborted")["unlocked"] is False
     assert held.step("acquire", run=a_run("theirs"))["outcome"] == "locked"
     assert held.step("acquire", run=_decider("abort", machine="laptop"))["outcome"] == "acquired"
+
+
+def test_an_abort_that_failed_leaves_it_held_and_marks_nothing(held: FakeHost) -> None:
+    run = _decider("abort")
+    acquired = held.step("acquire", run=run, services=WEB)
+    common = {"run": run, "generation": acquired["generation"], "release_id": FIRST}
+    end = {"outcome": "held", "active_slot": "green", "voids": [SECOND], "hold": HOLD}
+    assert held.step("conclude", **common, slot="blue", **end)["unlocked"] is False
+    assert held.state()["releases"][SECOND]["outcome"] == "candidate"
+    assert held.slots() == {"blue": (FIRST, "running"), "green": (SECOND, "running")}
+    assert held.step("acquire", run=_decider("abort", machine="laptop"))["hold"] == HOLD
 
 
 def test_abort_marks_what_it_leaves_as_bad_and_unlocks(held: FakeHost) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rollway import exits
 from rollway.rollout import outcome
-from rollway.rollout.journal import Event
+from rollway.rollout.drive import Skip, work_for
+from rollway.rollout.journal import Event, Journal
 from rollway.rollout.ledger import fold
 from rollway.rollout.plan import Plan
 from rollway.rollout.planning import decide
@@ -102,20 +104,61 @@ def test_a_hold_that_an_edge_alone_still_has_is_decided_too() -> None:
     assert (plan.refusal, plan.release_id, plan.waves) == (None, "1-a", [])
 
 
-@pytest.mark.parametrize("verb", ["promote", "abort", "rollback"])
-def test_a_decision_that_an_edge_did_not_confirm_is_left_to_decide(verb: str) -> None:
-    plan = decide(request(verb), _held_fleet())
-    events = [
-        Event("stage", "app-2", result={"cut": {}}),
-        Event("shift", "edge-1", ok=False, wave=0, result={"msg": "its check failed"}),
-        Event("unshift", "edge-1", ok=False, unreachable=True),
-    ]
-    ledger = fold(plan, events)
-    ended = outcome.conclude(plan, ledger, judge_end(plan, ledger), events)
-    assert (ended.name, ended.record) == ("broken", "aborted")  # which keeps the hold
+FAILING = [
+    ("promote", Event("advance", "app-2", ok=False, result={"problem": {"found": "never ready"}})),
+    ("abort", Event("shift", "edge-1", ok=False, unreachable=True, wave=0)),
+    ("rollback", Event("switch", "app-1", ok=False, result={"problem": {"found": "exit code 1"}})),
+]
+
+
+@pytest.mark.parametrize(("verb", "trouble"), FAILING, ids=[verb for verb, _ in FAILING])
+def test_a_decision_that_fails_leaves_it_held(tmp_path: Path, verb: str, trouble: Event) -> None:
+    asked = request(verb)
+    asked.save(tmp_path)
+    plan = decide(asked, _held_fleet())
+    plan.save(tmp_path)
+    Journal(tmp_path).append(trouble)
+    assert isinstance(work_for(tmp_path, step="unshift", host="edge-1"), Skip)
+    work = work_for(tmp_path, step="conclude", host="app-1")
+    assert not isinstance(work, Skip)
+    assert (work[0].arguments["outcome"], work[0].arguments["hold"]) == ("held", HOLD)
+    assert work[0].arguments["active_slot"] == "green"
+    ended = _ended(plan, [trouble])
+    assert ended.exit_code == exits.HELD
     assert ended.next_command == (
         "./invoke promote --env=local --app=iris, or ./invoke abort --env=local --app=iris"
     )
+    assert ended.sentence == (
+        f"{verb} failed; 2-b is held: it serves on app-1, 1-a on app-2, app-3"
+    )
+
+
+def test_an_abort_that_moved_the_traffic_and_then_failed_says_where_it_stands() -> None:
+    plan = decide(request("abort"), _held_fleet())
+    back = [{"host": f"app-{n}", "slot": "blue", "admin_state": "ready"} for n in (1, 2, 3)]
+    moved = Event("shift", "edge-1", wave=0, result={"servers": back})
+    failed = Event("switch", "app-1", ok=False, result={"problem": {"found": "exit code 1"}})
+    ended = _ended(plan, [moved, failed])
+    assert ended.sentence == (
+        "abort failed; 2-b is held: it serves on no host, 1-a on app-1, app-2, app-3"
+    )
+
+
+def test_a_fleet_that_was_mixed_is_not_called_whole() -> None:
+    acquired = _held_fleet()
+    for event in acquired.values():
+        event.result["hold"] = None
+    plan = decide(request(version="c"), acquired)
+    ended = _ended(plan, [NEVER])
+    assert ended.exit_code == exits.FAILED
+    assert ended.sentence == (
+        "3-c failed; as before, 2-b serves on app-1; 1-a serves on app-2, app-3"
+    )
+
+
+def _ended(plan: Plan, events: list[Event]) -> outcome.Outcome:
+    ledger = fold(plan, events)
+    return outcome.conclude(plan, ledger, judge_end(plan, ledger), events)
 
 
 def test_without_a_held_release_there_is_nothing_to_decide() -> None:
