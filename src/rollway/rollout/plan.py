@@ -121,9 +121,18 @@ class Plan:
 
     @property
     def holds(self) -> bool:
-        """Whether a person decides when a release turns out bad on the way."""
+        """Whether a person decides when a release turns out bad on the way.
+
+        There is a choice only where every host can go back to the one release before: not at a
+        first release, nor with a new host or a third release in the fleet.
+        """
         action = self.release.get("rollout", {}).get("failure_action")
-        return self.verb in FORWARD and action == "pause"
+        return self.verb in FORWARD and action == "pause" and self._is_reversible
+
+    @property
+    def _is_reversible(self) -> bool:
+        served = {host.old_release for host in self.hosts.values()}
+        return bool(self.previous) and served <= {self.previous.get("id"), self.release_id}
 
     @property
     def starts_by_wave(self) -> bool:

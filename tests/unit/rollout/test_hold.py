@@ -74,6 +74,25 @@ def test_a_failure_before_any_shift_leaves_nothing_to_decide() -> None:
     assert judge_end(plan, fold(plan, [NEVER])).decision is Decision.ROLL_BACK
 
 
+def test_a_first_release_is_put_back_for_there_is_nothing_to_decide() -> None:
+    hosts = [acquired_host(f"app-{number}") for number in (1, 2, 3)]
+    asked = request(manifest=manifest("b", rollout=PAUSE))
+    plan = decide(asked, fleet(*hosts, acquired_edge()))
+    ended = _ended(plan, [STARTED, _bake_failed()])
+    assert (ended.exit_code, ended.record) == (exits.FAILED, "bad")
+    assert ended.sentence == "1-b failed; the whole fleet serves nothing, as before"
+
+
+@pytest.mark.parametrize("other", [None, "0-z"], ids=["a new host", "a third release"])
+def test_a_fleet_that_cannot_go_back_as_one_is_put_back_host_by_host(other: str | None) -> None:
+    releases = {other: release("z")} if other else {}
+    odd = acquired_host("app-3", active="blue" if other else None, blue=other, releases=releases)
+    asked = request(manifest=manifest("b", rollout=PAUSE))
+    plan = decide(asked, {**steady_fleet(), "app-3": odd})
+    ledger = fold(plan, [STARTED, _bake_failed()])
+    assert judge_end(plan, ledger).decision is Decision.ROLL_BACK
+
+
 def test_promote_goes_on_with_the_hosts_that_are_left() -> None:
     plan = decide(request("promote"), _held_fleet())
     assert (plan.release_id, plan.previous["id"]) == ("2-b", "1-a")
