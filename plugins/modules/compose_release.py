@@ -127,8 +127,8 @@ options:
     type: dict
   hold:
     description:
-      - With the outcome V(held), what a person has to decide, C(release), C(previous), C(reasons)
-        and C(since); it stays in the lock.
+      - With the outcome V(held), what a person has to decide, C(release), C(previous), C(hosts),
+        C(reasons) and C(since); it stays in the lock.
     type: dict
   voids:
     description: Releases that no rollback may choose any more, once the outcome is V(good).

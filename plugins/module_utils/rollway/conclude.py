@@ -35,7 +35,8 @@ from .workers import give_back
 ABORTED = "aborted"
 HELD = "held"
 OUTCOMES = (GOOD, BAD, ABORTED, HELD)
-UNCHANGED = ("refused", "locked")  # runs that ended before any change are no history
+# Runs that changed nothing here are no history: ended before, or about other hosts.
+UNCHANGED = ("refused", "locked", "outside")
 RUNS_KEPT = 200
 
 

@@ -117,6 +117,12 @@ def conclude_call(
     )
 
 
+def leave_call(plan: Plan, host: str, record: Mapping[str, Any]) -> Call:
+    """Unlock an app host that turned out to be no part of the run: nothing changed there."""
+    arguments = {**_common(plan, host, "conclude"), "outcome": "aborted"}
+    return Call(HOST_MODULE, {**arguments, "record": {**record, "result": "outside"}})
+
+
 def load_call(plan: Plan, *, edge: str) -> Call:
     """Let an edge know every server before traffic moves, while the app hosts stage."""
     serving = {name: host.serving for name, host in plan.hosts.items()}
@@ -205,6 +211,7 @@ def _hold(plan: Plan, record: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "release": plan.release_id,
         "previous": plan.previous.get("id"),
+        "hosts": list(plan.hosts),
         "run": plan.run["id"],
         "owner": plan.run.get("owner"),
         "since": plan.run.get("started"),

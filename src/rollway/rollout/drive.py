@@ -156,6 +156,8 @@ def _conclude(now: Situation) -> Work:
     is_planned = now.host in now.plan.hosts
     slot = calls.active_slot_of(now.plan, now.ledger, now.verdict, now.host) if is_planned else None
     record = _record(now.plan, result)
+    if now.host in now.plan.outside and now.host not in now.plan.edges:
+        return [calls.leave_call(now.plan, now.host, record)]
     call = calls.conclude_call(
         now.plan, now.host, outcome=result.record, active_slot=slot, record=record
     )

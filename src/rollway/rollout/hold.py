@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from rollway import exits
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import DECIDING
+from rollway.rollout.plan import DECIDING, Refusal
 from rollway.rollout.request import Request
 
 Hold = Mapping[str, Any]
@@ -23,3 +25,35 @@ def found_hold(request: Request, acquired: Mapping[str, Event]) -> dict[str, Any
         if hold := event.result.get("hold"):
             return {key: value for key, value in hold.items() if key != "decided_by"}
     return {}
+
+
+def held_scope(request: Request, hold: Hold) -> Request:
+    """The request for the hosts of the held run alone: the others stay outside, as they were then.
+
+    Where the inventory has none of them any more, it is for every host.
+    """
+    held = [name for name in request.app_hosts if name in _hosts(request, hold)]
+    if not held:
+        return request
+    others = [name for name in request.app_hosts if name not in held]
+    return replace(request, app_hosts=held, outside=[*request.outside, *others])
+
+
+def limit_refusal(request: Request, hold: Hold) -> Refusal | None:
+    """Refuse a limit that leaves out hosts of the held run: they would stay held for ever."""
+    held = _hosts(request, hold)
+    lost = [name for name in request.outside if name in held]
+    if not hold or not lost:
+        return None
+    problem = {
+        "where": "--limit",
+        "found": f"it leaves out {', '.join(lost)}, where {hold['release']} is held too",
+        "accepted": ", ".join(held),
+        "next": f"./invoke {request.verb} --env={request.env} --app={request.app}",
+    }
+    return Refusal(exits.REFUSED, [problem])
+
+
+def _hosts(request: Request, hold: Hold) -> list[str]:
+    """The hosts of the held run; of a hold that does not name them, all."""
+    return list(hold.get("hosts") or [*request.app_hosts, *request.outside])

@@ -153,3 +153,12 @@ def test_workers_return_when_a_rollback_to_a_warm_slot_fails(host: FakeHost) -> 
     assert "iris-green-mail-1-1" in host.running()
     assert "iris-blue-mail-1-1" not in host.running()
     assert host.slots()["blue"] == (FIRST, "warm")
+
+
+def test_a_host_outside_a_decision_is_unlocked_and_has_no_record_of_it(host: FakeHost) -> None:
+    host.deploy(FIRST, "blue")
+    run = _decider("promote")
+    acquired = host.step("acquire", run=run)
+    common = {"run": run, "generation": acquired["generation"], "outcome": "aborted"}
+    assert host.step("conclude", **common, record={"result": "outside"})["unlocked"] is True
+    assert [path.name for path in (host.root / "iris/runs").iterdir()] == [f"run-{FIRST}.json"]
