@@ -54,6 +54,28 @@ def limit_refusal(request: Request, hold: Hold) -> Refusal | None:
     return Refusal(exits.REFUSED, [problem])
 
 
+def target_refusal(request: Request, hold: Hold) -> Refusal | None:
+    """Refuse `--to` another release than the one that the held run goes back to."""
+    before = str(hold.get("previous") or "")
+    if not hold or request.to is None or _is_named(before, request.to):
+        return None
+    which = f"--env={request.env} --app={request.app}"
+    after = f"./invoke abort {which}, then ./invoke rollback {which} --to={request.to}"
+    goes_on = _is_named(str(hold["release"]), request.to)
+    problem = {
+        "where": "--to",
+        "found": f"{request.to}, while {hold['release']} is held",
+        "accepted": f"{before}, which served before it",
+        "next": f"./invoke promote {which}" if goes_on else after,
+    }
+    return Refusal(exits.REFUSED, [problem])
+
+
+def _is_named(release_id: str, wanted: str) -> bool:
+    """Whether `wanted` is this release, or its version."""
+    return wanted in {release_id, release_id.partition("-")[2]}
+
+
 def _hosts(request: Request, hold: Hold) -> list[str]:
     """The hosts of the held run; of a hold that does not name them, all."""
     return list(hold.get("hosts") or [*request.app_hosts, *request.outside])

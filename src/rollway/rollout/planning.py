@@ -9,7 +9,7 @@ from typing import Any
 from rollway import exits
 from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.gates import lacks_disk, ready_path_changed
-from rollway.rollout.hold import Hold, found_hold, held_scope, limit_refusal
+from rollway.rollout.hold import Hold, found_hold, held_scope, limit_refusal, target_refusal
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import ABORT, FORWARD, PROMOTE, ROLLBACK, HostPlan, Plan, Refusal
 from rollway.rollout.preview import moved, seal
@@ -36,9 +36,9 @@ _CONTENTS = frozenset({"compose", "files", "accessories"})
 def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     """Turn a request and the hosts' answers into a plan; trouble becomes its `refusal`."""
     hold = found_hold(request, acquired)
-    narrowed = limit_refusal(request, hold)
+    astray = limit_refusal(request, hold) or target_refusal(request, hold)
     request = held_scope(request, hold)
-    refusal = narrowed or _refusal(request, acquired)
+    refusal = _refusal(request, acquired) or astray
     views = [host_view(acquired[name]) for name in request.app_hosts if name in acquired]
     if refusal:
         return _plan(request, acquired, [], {}, refusal=refusal)

@@ -116,6 +116,33 @@ def test_abort_and_rollback_go_back_at_once_and_void_what_they_leave() -> None:
         assert plan.previous["id"] == "2-b"
 
 
+@pytest.mark.parametrize("wanted", ["1-a", "a"])
+def test_a_rollback_may_name_the_release_that_a_held_run_goes_back_to(wanted: str) -> None:
+    plan = decide(request("rollback", to=wanted), _held_fleet())
+    assert (plan.refusal, plan.release_id) == (None, "1-a")
+
+
+def test_a_rollback_to_another_release_is_refused_while_one_is_held() -> None:
+    plan = decide(request("rollback", to="0-z"), _held_fleet())
+    assert plan.refusal is not None
+    assert plan.refusal.exit_code == exits.REFUSED
+    assert plan.refusal.problems == [
+        {
+            "where": "--to",
+            "found": "0-z, while 2-b is held",
+            "accepted": "1-a, which served before it",
+            "next": "./invoke abort --env=local --app=iris, "
+            "then ./invoke rollback --env=local --app=iris --to=0-z",
+        }
+    ]
+
+
+def test_who_wants_to_roll_back_to_the_held_release_hears_of_promote() -> None:
+    plan = decide(request("rollback", to="b"), _held_fleet())
+    assert plan.refusal is not None
+    assert plan.refusal.problems[0]["next"] == "./invoke promote --env=local --app=iris"
+
+
 def test_a_hold_that_an_edge_alone_still_has_is_decided_too() -> None:
     acquired = steady_fleet(releases=RELEASES)
     acquired["edge-1"].result["hold"] = HOLD
