@@ -121,7 +121,10 @@ def _refusal(call: Call, holder: Run | None, hold: Json | None, alive: Alive) ->
 
 
 def _may_take(holder: Run, hold: Json | None, run: Run, alive: Alive) -> bool:
-    """What is held waits for whoever decides it, on whichever controller; nothing else does."""
+    """What is held waits for whoever decides it, on whichever controller; nothing else does.
+
+    Once somebody decides, the lock is theirs like any other: only proof of their death frees it.
+    """
     if hold and run.verb not in DECIDING:
         return False
     if hold and not hold.get("decided_by"):
@@ -146,13 +149,26 @@ def _taken(call: Call, listed: list[Json]) -> set[int]:
 
 
 def _locked(call: Call, holder: Run, hold: Json | None) -> Problem:
-    word, following = "locked by", "wait for it, or see ./invoke status"
-    if hold:
-        word, following = f"{hold['release']} is held by", "./invoke promote, or ./invoke abort"
+    found, accepted, following = _words(holder, hold)
     return Problem(
         str(call.paths.lock),
-        f"{word} {holder.named()}",
-        "no other run",
+        found,
+        accepted,
         following,
         details={"outcome": LOCKED, "lock": holder.to_json(), "hold": hold},
     )
+
+
+def _words(holder: Run, hold: Json | None) -> tuple[str, str, str]:
+    """What was found, what is accepted, and what to do."""
+    if not hold:
+        return f"locked by {holder.named()}", "no other run", "wait for it, or see ./invoke status"
+    held = f"{hold['release']} is held"
+    if not hold.get("decided_by"):
+        following = "./invoke promote, or ./invoke abort"
+        return f"{held} by {holder.named()}", "no other run", following
+    place = holder.place()
+    decides = f"{holder.named()} decides about it: process {holder.controller.pid} on {place}"
+    following = f"wait for it; if it was killed, ./invoke abort on {place} takes it over; "
+    following += f"if {place} is gone for good, see docs/promote.md"
+    return f"{held}, and {decides}", "one decision at a time", following

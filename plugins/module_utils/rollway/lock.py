@@ -65,6 +65,10 @@ class Run:
         """Return who this is, for messages."""
         return f"{self.verb} by {self.owner} since {self.started} (run {self.id})"
 
+    def place(self) -> str:
+        """Return what its controller calls itself, for messages: the host in `user@host`."""
+        return self.owner.rpartition("@")[2]
+
 
 @dataclass(frozen=True)
 class Alive:

@@ -71,6 +71,16 @@ def target_refusal(request: Request, hold: Hold) -> Refusal | None:
     return Refusal(exits.REFUSED, [problem])
 
 
+def way_on(request: Request, refused: Mapping[str, Any]) -> str:
+    """What to do where a lock refused the run since a release is held."""
+    which = f"--env={request.env} --app={request.app}"
+    if not refused["hold"].get("decided_by"):
+        return f"./invoke promote {which}, or ./invoke abort {which}"
+    place = str(refused["lock"]["owner"]).rpartition("@")[2]
+    following = f"wait for it; if it was killed, ./invoke abort {which} on {place} takes it over; "
+    return following + f"if {place} is gone for good, see docs/promote.md"
+
+
 def _is_named(release_id: str, wanted: str) -> bool:
     """Whether `wanted` is this release, or its version."""
     return wanted in {release_id, release_id.partition("-")[2]}

@@ -9,7 +9,7 @@ from typing import Any
 from rollway import exits
 from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.gates import lacks_disk, ready_path_changed
-from rollway.rollout.hold import Hold, found_hold, held_scope, limit_refusal, target_refusal
+from rollway.rollout.hold import Hold, found_hold, held_scope, limit_refusal, target_refusal, way_on
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import ABORT, FORWARD, PROMOTE, ROLLBACK, HostPlan, Plan, Refusal
 from rollway.rollout.preview import moved, seal
@@ -239,8 +239,7 @@ def _trouble(request: Request, name: str, event: Event | None) -> dict[str, str]
         return None
     problem = event.result.get("problem") or {"found": event.result.get("msg", "no answer")}
     if event.result.get("hold"):
-        which = f"--env={request.env} --app={request.app}"
-        problem = {**problem, "next": f"./invoke promote {which}, or ./invoke abort {which}"}
+        problem = {**problem, "next": way_on(request, event.result)}
     return {**problem, "host": name}
 
 

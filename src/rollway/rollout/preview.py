@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rollway.rollout.hold import way_on
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import HostPlan, Plan
 from rollway.rollout.request import Request
@@ -165,7 +166,7 @@ def _lock_warnings(request: Request, acquired: Mapping[str, Event]) -> Iterable[
         if refusal:
             following = f"wait for it, or see ./invoke status {which}"
             if event.result.get("hold"):
-                following = f"./invoke promote {which}, or ./invoke abort {which}"
+                following = way_on(request, event.result)
             names.setdefault((refusal["found"], following), []).append(name)
     for (found, following), hosts in names.items():
         held_up = f"until then a {request.verb} is refused"

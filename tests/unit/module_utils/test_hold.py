@@ -68,6 +68,27 @@ def test_only_one_person_decides_at_a_time(held: FakeHost) -> None:
     held.step("acquire", run=_decider("promote"))
     result = held.step("acquire", run=_decider("abort", machine="laptop"))
     assert (result["ok"], result["outcome"]) == (False, "locked")
+    assert result["problem"] == {
+        "where": str(held.root / "iris/lock.json"),
+        "found": f"{SECOND} is held, and promote by ana@laptop since 2026-01-31T12:00:00Z "
+        "(run run-promote) decides about it: process 7 on laptop",
+        "accepted": "one decision at a time",
+        "next": "wait for it; if it was killed, ./invoke abort on laptop takes it over; "
+        "if laptop is gone for good, see docs/promote.md",
+    }
+
+
+def test_a_decider_that_was_killed_is_taken_over_from_its_own_controller(held: FakeHost) -> None:
+    held.step("acquire", run=_decider("promote"))
+    run, gone = _decider("abort"), {"scan_ticks": 200, "processes": []}
+    assert held.step("acquire", run=run, alive={**gone, "processes": [[7, 100]]})["ok"] is False
+    result = held.step("acquire", run=run, alive=gone)
+    assert (result["outcome"], result["taken_over"]["id"]) == ("acquired", "run-promote")
+    concluded = held.step(
+        "conclude", run=run, generation=result["generation"], outcome="held", hold=HOLD
+    )
+    assert concluded["ok"]
+    assert held.step("acquire", run=_decider("abort", machine="laptop"))["hold"] == HOLD
 
 
 def test_a_decision_that_was_refused_leaves_it_held(held: FakeHost) -> None:

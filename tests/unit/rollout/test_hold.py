@@ -207,6 +207,31 @@ def _ended(plan: Plan, events: list[Event]) -> outcome.Outcome:
     return outcome.conclude(plan, ledger, judge_end(plan, ledger), events)
 
 
+def _locked(**hold: str) -> Event:
+    lock = {"owner": "ana@laptop"}
+    result = {"outcome": "locked", "lock": lock, "hold": {**HOLD, **hold}, "problem": {}}
+    return Event("acquire", "app-2", ok=False, result=result)
+
+
+EITHER = "./invoke promote --env=local --app=iris, or ./invoke abort --env=local --app=iris"
+TAKE_OVER = (
+    "wait for it; if it was killed, ./invoke abort --env=local --app=iris on laptop takes it over; "
+    "if laptop is gone for good, see docs/promote.md"
+)
+
+
+@pytest.mark.parametrize(
+    ("event", "following"),
+    [(_locked(), EITHER), (_locked(decided_by="run-9"), TAKE_OVER)],
+    ids=["nobody decides yet", "somebody decides"],
+)
+def test_who_comes_to_a_held_fleet_hears_what_to_do(event: Event, following: str) -> None:
+    plan = decide(request("abort"), {**_held_fleet(), "app-2": event})
+    assert plan.refusal is not None
+    assert plan.refusal.exit_code == exits.LOCKED
+    assert plan.refusal.problems[0]["next"] == following
+
+
 def test_without_a_held_release_there_is_nothing_to_decide() -> None:
     for verb in ("promote", "abort"):
         plan = decide(request(verb), steady_fleet())

@@ -100,19 +100,27 @@ def test_too_little_memory_for_both_is_a_warning() -> None:
 
 LOCKED = "locked by deploy by ana@laptop since 2026-01-31T12:00:00Z (run theirs)"
 HELD = "2-b is held by deploy by ana@laptop since 2026-01-31T12:00:00Z (run theirs)"
+TAKE_OVER = (
+    "wait for it; if it was killed, ./invoke abort {which} on laptop takes it over; "
+    "if laptop is gone for good, see docs/promote.md"
+)
 HOLDERS = [
     ({}, LOCKED, "wait for it, or see ./invoke status {which}"),
     ({"release": "2-b"}, HELD, "./invoke promote {which}, or ./invoke abort {which}"),
+    ({"release": "2-b", "decided_by": "run-9"}, HELD, TAKE_OVER),
 ]
 
 
-@pytest.mark.parametrize(("hold", "found", "following"), HOLDERS, ids=["a lock", "a hold"])
+@pytest.mark.parametrize(
+    ("hold", "found", "following"), HOLDERS, ids=["a lock", "a hold", "a decision"]
+)
 def test_who_holds_the_application_is_a_warning(
     hold: dict[str, Any], found: str, following: str
 ) -> None:
     asked, acquired = request(reads_only=True), steady_fleet()
     for event in acquired.values():
-        event.result.update(hold=hold, would_refuse={"found": found})
+        lock = {"owner": "ana@laptop"}
+        event.result.update(hold=hold, lock=lock, would_refuse={"found": found})
     (warning,) = preview(decide(asked, acquired), asked, acquired)["warnings"]
     assert warning == (
         f"app-1, app-2, app-3, edge-1: {found}; until then a deploy is refused; "
