@@ -7,6 +7,7 @@ nothing of each other, never get the same one, nor the ports that belong to it.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from rollway import exits
@@ -63,10 +64,13 @@ def containers(client: Any, env: str) -> list[dict[str, Any]]:
 
 
 def refuse_foreign(client: Any, paths: LabPaths) -> None:
-    """Refuse when a lab of this name belongs to another checkout on the same machine."""
+    """Refuse when a lab of this name belongs to another checkout on the same machine.
+
+    What a checkout that is gone has left is nobody's: it has no other way to be taken down.
+    """
     ours = [*containers(client, paths.env), *_networks(client, paths.env)]
     owners = {entry["Labels"].get(PROJECT_LABEL, "") for entry in ours}
-    foreign = sorted(owners - {str(paths.root)})
+    foreign = sorted(owner for owner in owners - {str(paths.root)} if Path(owner).is_dir())
     if foreign:
         raise RollwayError(
             f"lab {paths.env}",

@@ -48,15 +48,22 @@ def test_a_lab_whose_network_went_to_another_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_lab_of_another_checkout_is_refused(tmp_path: Path) -> None:
-    paths = LabPaths("local", tmp_path)
-    entry = container("rollway-local-app-1", env="local", project="/elsewhere")
+    paths, elsewhere = LabPaths("local", tmp_path), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    entry = container("rollway-local-app-1", env="local", project=str(elsewhere))
     with pytest.raises(RollwayError) as refused:
         reservation.reserve(plan.Wish("local"), EngineStandIn(listed=[entry]), paths)
     assert refused.value.exit_code == exits.REFUSED
     assert str(refused.value) == (
-        "lab local: belongs to the checkout /elsewhere; accepted: one lab of a name on a machine; "
-        "next: (cd /elsewhere && ./invoke lab.down --env=local), or --env=lab-<name>"
+        f"lab local: belongs to the checkout {elsewhere}; accepted: one lab of a name on a "
+        f"machine; next: (cd {elsewhere} && ./invoke lab.down --env=local), or --env=lab-<name>"
     )
+
+
+def test_a_lab_of_a_checkout_that_is_gone_is_nobody_s(tmp_path: Path) -> None:
+    entry = container("rollway-local-app-1", env="local", project=str(tmp_path / "gone"))
+    paths = LabPaths("local", tmp_path)
+    reservation.refuse_foreign(EngineStandIn(listed=[entry]), paths)
 
 
 def test_a_plan_that_cannot_be_read_names_its_file(tmp_path: Path) -> None:
