@@ -391,6 +391,21 @@ def a_server_that_freezes_holds_nobody_up_for_long() -> str:
 
 
 @case
+def a_web_socket_outlives_the_shift_and_a_reload() -> str:
+    with two_hosts() as edge:
+        old = edge.talk()
+        assert (old.status, old.say("before")) == (b"101", "v-blue")
+        edge.shift("a-green-1", "b-green-1")
+        assert old.say("shifted") == "v-blue"
+        new = edge.talk()
+        assert new.say("new") == "v-green"
+        edge.add("c-blue-1", "v-blue")
+        assert edge.good(servers=edge.servers("a-green-1", "b-green-1"))["reloaded"]
+        assert (old.say("reloaded"), new.say("reloaded")) == ("v-blue", "v-green")
+    return "an upgraded connection stays with its server; a new one gets the new release"
+
+
+@case
 def a_server_that_answers_503_keeps_its_streams() -> str:
     with two_hosts() as edge:
         load = edge.load()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import threading
 import time
@@ -11,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 LABELS = ["setosa", "versicolor", "virginica"]
+RFC_6455 = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 class _Server(ThreadingHTTPServer):
@@ -34,7 +37,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.model.targets.append(self.path)
         self.server.model.awake.wait()
         target = urlsplit(self.path)
-        if target.path.endswith("/stream"):
+        if self.headers.get("Upgrade") == "websocket":
+            self._talk()
+        elif target.path.endswith("/stream"):
             self._stream(parse_qs(target.query))
         elif target.path == "/v2/health/ready" and not self.server.model.is_ready:
             self._say({"error": "not ready"}, status=503)
@@ -72,6 +77,18 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(interval)
         self._line(is_done=True)
         self.wfile.write(b"0\r\n\r\n")
+
+    def _talk(self) -> None:
+        """Answer each line with the version and the line: the upgrade matters, not frames."""
+        self.send_response(101)
+        self.send_header("Connection", "Upgrade")
+        self.send_header("Upgrade", "websocket")
+        proof = hashlib.sha1(self.headers["Sec-WebSocket-Key"].encode() + RFC_6455)
+        self.send_header("Sec-WebSocket-Accept", base64.b64encode(proof.digest()).decode())
+        self.end_headers()
+        self.close_connection = True
+        for said in self.rfile:
+            self.wfile.write(self.server.model.version.encode() + b" " + said)
 
     def _line(self, *, is_done: bool) -> None:
         line = json.dumps({"version": self.server.model.version, "done": is_done}).encode() + b"\n"

@@ -55,6 +55,28 @@ LUA = Path(__file__).resolve().parents[2] / "roles/edge/files/etc/haproxy/rollwa
 Result = dict[str, Any]
 
 
+class Talk:
+    """A client of an upgraded connection."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=5)
+        self._lines = self._socket.makefile("rwb", buffering=0)
+        self._lines.write(
+            b"GET /v2/talk HTTP/1.1\r\nHost: iris.example\r\n"
+            b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cm9sbHdheSByb2xsd2F5IQ==\r\n\r\n"
+        )
+        head = iter(self._lines.readline, b"\r\n")
+        self.status = next(head).split()[1]
+        list(head)
+
+    def say(self, word: str) -> str:
+        """Send a word; the version that answered, or '' when the connection is cut."""
+        self._lines.write(f"{word}\n".encode())
+        answer = self._lines.readline().decode().split()
+        return answer[0] if answer[1:] == [word] else ""
+
+
 @dataclass
 class Rig:
     """HAProxy in `folder`, and the model servers behind it by server name."""
@@ -133,6 +155,10 @@ class Rig:
                 versions=tuple({model.version for model in self.models.values()}),
             )
         )
+
+    def talk(self) -> Talk:
+        """A connection that has left HTTP for another protocol, as a WebSocket does."""
+        return Talk(self.port)
 
     def hits(self, model: Model, target: str, *, host: str) -> bool:
         """Whether a request through the edge is counted by this model server as such a one."""
