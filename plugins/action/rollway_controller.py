@@ -13,6 +13,7 @@ from ansible.plugins.loader import lookup_loader
 
 from rollway.errors import RollwayError
 from rollway.report.history import write_history
+from rollway.report.locks import write_locks
 from rollway.report.result import write_error, write_report, write_status
 from rollway.rollout.journal import Journal
 from rollway.rollout.plan import FORWARD
@@ -20,7 +21,7 @@ from rollway.rollout.planning import decide
 from rollway.rollout.reading import Inputs, read
 from rollway.rollout.request import load_request
 
-READING = ("status", "history")  # verbs that change nothing
+READING = ("status", "history", "lock.status")  # verbs that change nothing
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
@@ -40,6 +41,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             "report": self._report,
             "status": self._status,
             "history": self._history,
+            "locks": self._locks,
         }
         try:
             return steps[str(self._task.args["step"])]()
@@ -86,6 +88,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         count = int(self._task.args["count"])
         return {"changed": False, "history": write_history(self._run_dir(), count=count)}
 
+    def _locks(self) -> dict[str, Any]:
+        found = write_locks(self._run_dir())
+        sentence = f"{found['sentence']}; next: {found['next']}"
+        return {"changed": False, "failed": found["exit"] != 0, "msg": sentence, "locks": found}
+
     def _run_dir(self) -> Path:
         return Path(str(self._vars["__release_read"]["run_dir"]))
 
@@ -113,6 +120,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             limit=self._matching(args.get("limit")),
             ansible_limit=self._matching(self._vars.get("ansible_limit")),
             plan_path=str(args.get("plan_path") or ""),
+            reason=str(args.get("reason") or ""),
+            target=str(args.get("target") or ""),
             reads_only=bool(self._task.check_mode) or args["verb"] in READING,
         )
 

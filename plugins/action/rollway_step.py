@@ -13,6 +13,7 @@ from rollway.report.lines import say
 from rollway.rollout.drive import Skip, work_for
 from rollway.rollout.history import history_calls
 from rollway.rollout.journal import Event, Journal
+from rollway.rollout.locks import LOCK_STEPS, lock_calls
 from rollway.rollout.plan import load_plan
 from rollway.rollout.request import load_request
 
@@ -47,6 +48,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         if step == "history":
             count = int(self._task.args["count"])
             return history_calls(load_request(run_dir), self._host, count=count)
+        if step in LOCK_STEPS:
+            found = lock_calls(load_request(run_dir), Journal(run_dir), step=step, host=self._host)
+            return Skip(found) if isinstance(found, str) else found
         return work_for(run_dir, step=step, host=self._host, wave=wave)
 
     def _run_dir(self) -> Path:

@@ -19,10 +19,12 @@ attributes:
     support: full
 options:
   step:
-    description: What to do.
+    description:
+      - What to do. V(look) says who keeps others out, V(freeze) lets no run begin until V(unlock)
+        takes it away; V(unlock) also takes a run's lock away.
     type: str
     required: true
-    choices: [acquire, stage, start, switch, undo, conclude, history]
+    choices: [acquire, stage, start, switch, undo, conclude, history, look, freeze, unlock]
   app:
     description: Application.
     type: str
@@ -122,6 +124,9 @@ options:
     description: How many of the recorded runs V(history) returns, the newest.
     type: int
     default: 20
+  target:
+    description: Whose lock or freeze V(unlock) takes away, the id of a run.
+    type: str
   record:
     description: What to keep of the run.
     type: dict
@@ -184,6 +189,16 @@ runs:
   description: With V(history), the records of runs, newest first.
   type: list
   returned: with V(history)
+holders:
+  description:
+    - With V(look), V(freeze) and V(unlock), who keeps others out, each with C(kind) (run, hold,
+      decision or freeze), C(id), C(verb), C(owner), C(reason), C(started) and C(controller).
+  type: list
+  returned: with V(look), V(freeze) and V(unlock)
+released:
+  description: With V(unlock), the kinds that were taken away.
+  type: list
+  returned: with V(unlock)
 phase:
   description: With V(history), where a run stands that has not come to its end.
   type: dict

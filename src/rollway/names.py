@@ -52,9 +52,12 @@ def host_name(value: str) -> str:
     return _checked(value, _HOST, where="host", says=_HOST_SAYS)
 
 
-def run_id(value: str) -> str:
-    """Returns the id of a run when it is one; it names a folder of the records."""
-    return _checked(value, _RUN, where="run", says=_RUN_SAYS)
+def run_id(value: str, *, where: str = "run") -> str:
+    """Returns the id of a run when it is one; it names a folder of the records.
+
+    `where` is what the error names: the option or variable that held it.
+    """
+    return _checked(value, _RUN, where=where, says=_RUN_SAYS)
 
 
 def _checked(value: str, pattern: re.Pattern[str], *, where: str, says: str) -> str:

@@ -10,11 +10,11 @@ from .containers import summaries
 from .engine import Json
 from .facts import app_host_facts, host_facts
 from .listening import listening_ports
-from .lock import DECIDING, Alive, Run, is_provably_dead, read_hold, read_lock, write_lock
-from .mutex import LOCKED, held_mutex
+from .lock import Alive, Run, read_freeze, read_hold, read_lock, write_lock
+from .mutex import held_mutex
 from .names import SLOTS
 from .ports import Need, Ports, allocate, read_ports, reserve
-from .problem import Problem
+from .refusal import refusal_of
 from .releases import kept_manifests
 from .state import State, load_state, save_state
 
@@ -79,9 +79,9 @@ def _look(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
             read_ports(call.paths), call.paths.app, question.needs, _taken(call, listed)
         )
     hold = read_hold(call.paths)
-    refusal = _refusal(call, holder, hold, question.alive)
+    refusal = refusal_of(call, question.alive)
     return {
-        **_standing(state, ports, holder),
+        **_standing(call, state, ports, holder),
         "hold": hold,
         "outcome": READ,
         "would_refuse": refusal.data if refusal else None,
@@ -93,7 +93,7 @@ def _take(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
     with held_mutex(call, seconds=PATIENCE_SECONDS):
         state, holder = load_state(call.paths), read_lock(call.paths)
         hold = read_hold(call.paths)
-        refusal = _refusal(call, holder, hold, question.alive)
+        refusal = refusal_of(call, question.alive)
         if refusal:
             raise refusal
         ports: Ports = {}
@@ -106,38 +106,21 @@ def _take(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
     call.changed = True
     taken_over = holder.to_json() if holder and holder.id != call.run.id else None
     return {
-        **_standing(state, ports, call.run),
+        **_standing(call, state, ports, call.run),
         "hold": hold,
         "outcome": ACQUIRED,
         "taken_over": taken_over,
     }
 
 
-def _refusal(call: Call, holder: Run | None, hold: Json | None, alive: Alive) -> Problem | None:
-    """Why a run may not take the lock; None when it may."""
-    if holder is None or _may_take(holder, hold, call.run, alive):
-        return None
-    return _locked(call, holder, hold)
-
-
-def _may_take(holder: Run, hold: Json | None, run: Run, alive: Alive) -> bool:
-    """What is held waits for whoever decides it, on whichever controller; nothing else does.
-
-    Once somebody decides, the lock is theirs like any other: only proof of their death frees it.
-    """
-    if hold and run.verb not in DECIDING:
-        return False
-    if hold and not hold.get("decided_by"):
-        return True
-    return holder.id == run.id or is_provably_dead(holder, seen_by=run, alive=alive)
-
-
-def _standing(state: State, ports: Ports, holder: Run | None) -> dict[str, Any]:
+def _standing(call: Call, state: State, ports: Ports, holder: Run | None) -> dict[str, Any]:
+    freeze = read_freeze(call.paths)
     return {
         "state": state.to_json(),
         "generation": state.generation,
         "ports": ports,
         "lock": holder.to_json() if holder else None,
+        "freeze": freeze.to_json() if freeze else None,
     }
 
 
@@ -146,29 +129,3 @@ def _taken(call: Call, listed: list[Json]) -> set[int]:
     published = {port.get("PublicPort") for item in listed for port in item.get("Ports") or ()}
     listening = listening_ports(call.tools.sockets_of("self"))
     return listening | {int(port) for port in published if port}
-
-
-def _locked(call: Call, holder: Run, hold: Json | None) -> Problem:
-    found, accepted, following = _words(holder, hold)
-    return Problem(
-        str(call.paths.lock),
-        found,
-        accepted,
-        following,
-        details={"outcome": LOCKED, "lock": holder.to_json(), "hold": hold},
-    )
-
-
-def _words(holder: Run, hold: Json | None) -> tuple[str, str, str]:
-    """What was found, what is accepted, and what to do."""
-    if not hold:
-        return f"locked by {holder.named()}", "no other run", "wait for it, or see ./invoke status"
-    held = f"{hold['release']} is held"
-    if not hold.get("decided_by"):
-        following = "./invoke promote, or ./invoke abort"
-        return f"{held} by {holder.named()}", "no other run", following
-    place = holder.place()
-    decides = f"{holder.named()} decides about it: process {holder.controller.pid} on {place}"
-    following = f"wait for it; if it was killed, ./invoke abort on {place} takes it over; "
-    following += f"if {place} is gone for good, see docs/promote.md"
-    return f"{held}, and {decides}", "one decision at a time", following

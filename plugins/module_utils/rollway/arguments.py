@@ -15,7 +15,10 @@ COMPOSE_RELEASE: Spec = {
     "step": {
         "type": "str",
         "required": True,
-        "choices": ["acquire", "stage", "start", "switch", "undo", "conclude", "history"],
+        "choices": [
+            *("acquire", "stage", "start", "switch", "undo", "conclude", "history"),
+            *("look", "freeze", "unlock"),
+        ],
     },
     "app": {"type": "str", "required": True},
     "root": {"type": "path", "default": "/var/lib/rollway"},
@@ -47,6 +50,7 @@ COMPOSE_RELEASE: Spec = {
     "keep_warm_seconds": {"type": "float", "default": 300},
     "retention": {"type": "int", "default": 5},
     "count": {"type": "int", "default": 20},
+    "target": {"type": "str"},
     "record": {"type": "dict"},
     "voids": {"type": "list", "elements": "str"},
 }

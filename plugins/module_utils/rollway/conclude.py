@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .audit import note
 from .call import Call
-from .clock import timestamp
 from .files import write_atomic
 from .leave import drain_away, keep_warm
 from .lock import read_hold, read_lock, remove_lock, write_lock
@@ -180,17 +180,7 @@ def _record(call: Call, end: Conclusion) -> None:
     write_atomic(path, json.dumps(record, indent=1, sort_keys=True) + "\n", mode=0o600)
     for old in sorted(call.paths.runs.glob("*.json"))[:-RUNS_KEPT]:
         old.unlink()
-    line = {
-        "time": timestamp(call.tools.clock),
-        "run": call.run.id,
-        "verb": call.run.verb,
-        "owner": call.run.owner,
-        "release": end.release,
-        "outcome": end.outcome,
-    }
-    with call.paths.audit.open("a", encoding="utf-8") as audit:
-        audit.write(json.dumps(line, ensure_ascii=False) + "\n")
-    call.paths.audit.chmod(0o600)
+    note(call, outcome=end.outcome, release=end.release)
 
 
 def _newest(known: str | None, release: str) -> str:

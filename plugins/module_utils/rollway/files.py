@@ -53,6 +53,12 @@ def sync_directory(path: str | os.PathLike[str]) -> None:
         os.close(descriptor)
 
 
+def remove_durably(path: str | os.PathLike[str]) -> None:
+    """Remove a file, for good even if the power fails now; one that is gone already is fine."""
+    Path(path).unlink(missing_ok=True)
+    sync_directory(Path(path).parent)
+
+
 def read_json(path: str | os.PathLike[str]) -> Any:
     """Return the JSON value in `path`, or None where there is no such file.
 

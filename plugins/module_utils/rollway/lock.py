@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .files import remove_durably
 from .names import run_id
 from .paths import AppPaths
 from .problem import Problem
 from .sealed import read_sealed, write_sealed
 
 DECIDING = ("promote", "abort", "rollback")  # verbs that go on with what another run left held
+RUN, HOLD, DECISION, FREEZE = "run", "hold", "decision", "freeze"
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,10 @@ class Run:
         """Return who this is, for messages."""
         return f"{self.verb} by {self.owner} since {self.started} (run {self.id})"
 
+    def frozen(self) -> str:
+        """Return whose freeze this is, for messages."""
+        return f"frozen by {self.owner} since {self.started}: {self.reason} (run {self.id})"
+
     def place(self) -> str:
         """Return what its controller calls itself, for messages: the host in `user@host`."""
         return self.owner.rpartition("@")[2]
@@ -100,6 +106,12 @@ def is_provably_dead(holder: Run, *, seen_by: Run, alive: Alive) -> bool:
     return not listed and theirs.start_ticks < alive.scan_ticks
 
 
+def read_freeze(paths: AppPaths) -> Run | None:
+    """Return who has frozen the application until they, or somebody else, release it; or None."""
+    content = read_sealed(paths.freeze)
+    return None if content is None else Run.from_json(content["run"])
+
+
 def read_lock(paths: AppPaths) -> Run | None:
     """Return who holds the lock, or None."""
     content = read_sealed(paths.lock)
@@ -119,4 +131,23 @@ def write_lock(paths: AppPaths, run: Run, *, hold: Mapping[str, Any] | None = No
 
 def remove_lock(paths: AppPaths) -> None:
     """Free the lock; the caller holds the mutex and owns it."""
-    paths.lock.unlink(missing_ok=True)
+    remove_durably(paths.lock)
+
+
+def holders(paths: AppPaths) -> list[dict[str, Any]]:
+    """Return what keeps others out: each a run as plain data, with its `kind` and `release`.
+
+    A freeze stands beside a run's lock. The `id` is what `lock.release` asks for: of a hold that
+    of the run that was held, of a decision that of who decides.
+    """
+    freeze, lock, hold = read_freeze(paths), read_lock(paths), read_hold(paths)
+    found = [{"kind": FREEZE, **freeze.to_json(), "release": None}] if freeze else []
+    if lock is None:
+        return found
+    if not hold or hold.get("decided_by"):
+        kind = DECISION if hold else RUN
+        held = hold["release"] if hold else None
+        return [*found, {"kind": kind, **lock.to_json(), "release": held}]
+    asked = {"id": hold.get("run"), "owner": hold.get("owner"), "started": hold.get("since")}
+    known = {name: value for name, value in asked.items() if value}
+    return [*found, {"kind": HOLD, **lock.to_json(), **known, "release": hold["release"]}]

@@ -26,6 +26,14 @@ class AppPaths:
         return self.folder / "lock.json"
 
     @property
+    def freeze(self) -> Path:
+        return self.folder / "freeze.json"
+
+    @property
+    def freeze_mutex(self) -> Path:
+        return self.folder / "freeze.mutex"
+
+    @property
     def state(self) -> Path:
         return self.folder / "state.json"
 

@@ -11,7 +11,15 @@ from typing import Any
 from .call import Call, HostTools
 from .lock import Alive, Run
 from .mutex import held_mutex
-from .names import address_literal, app_name, image_reference, release_id, service_name, slot_name
+from .names import (
+    address_literal,
+    app_name,
+    image_reference,
+    release_id,
+    run_id,
+    service_name,
+    slot_name,
+)
 from .paths import AppPaths
 from .problem import Problem
 from .state import load_state
@@ -20,6 +28,7 @@ Params = Mapping[str, Any]
 Result = dict[str, Any]
 
 PATIENCE_SECONDS = 30.0  # for a step of this run whose connection broke
+WITHOUT_LOCK = ("acquire", "history", "look", "freeze", "unlock")  # no run's lock covers these
 
 
 def run_step(params: Params, *, tools: HostTools, check: bool, diff: bool = False) -> Result:
@@ -159,6 +168,24 @@ def _history(call: Call, params: Params) -> Result:
     return history(call, count=int(params["count"]))
 
 
+def _look(call: Call, _params: Params) -> Result:
+    from .freeze import look
+
+    return look(call)
+
+
+def _freeze(call: Call, _params: Params) -> Result:
+    from .freeze import freeze
+
+    return freeze(call)
+
+
+def _unlock(call: Call, params: Params) -> Result:
+    from .freeze import unlock
+
+    return unlock(call, run_id(_needed(params, "target")))
+
+
 STEPS: dict[str, Callable[[Call, Params], Result]] = {
     "acquire": _acquire,
     "stage": _stage,
@@ -167,6 +194,9 @@ STEPS: dict[str, Callable[[Call, Params], Result]] = {
     "undo": _undo,
     "conclude": _conclude,
     "history": _history,
+    "look": _look,
+    "freeze": _freeze,
+    "unlock": _unlock,
 }
 
 
@@ -174,7 +204,7 @@ def _call(params: Params, tools: HostTools, *, check: bool) -> Call:
     paths = AppPaths(Path(params["root"]), app_name(params["app"]))
     run = Run.from_json(params["run"])
     generation = params.get("generation")
-    may_lack_it = params["step"] in ("acquire", "history") or params.get("outcome") == "aborted"
+    may_lack_it = params["step"] in WITHOUT_LOCK or params.get("outcome") == "aborted"
     if generation is None and not may_lack_it:
         raise Problem("generation", "not given", "the number that acquire returned")
     return Call(paths, run, tools, generation=generation, check=check)

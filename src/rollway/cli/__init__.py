@@ -20,6 +20,7 @@ def collection() -> Collection:
         deploy,
         history,
         lab,
+        lock,
         plan,
         promote,
         provision,
@@ -43,4 +44,5 @@ def collection() -> Collection:
         testing.run_tests,
     )
     root.add_collection(Collection("lab", lab.up, lab.down, lab.status))
+    root.add_collection(Collection("lock", lock.status, lock.acquire, lock.release))
     return root

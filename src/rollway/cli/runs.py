@@ -21,6 +21,7 @@ from rollway.records import identity
 from rollway.remote.playbook import Ended, Play, run_playbook
 from rollway.report.ending import end_lines
 from rollway.report.history import HISTORY
+from rollway.report.locks import LOCKS
 from rollway.report.output import EVENTS_VARIABLE, JSON, LIVE, OUTPUT_VARIABLE, PLAIN
 from rollway.report.plan_table import print_plan
 from rollway.report.result import PREVIEW, write_error
@@ -28,7 +29,7 @@ from rollway.report.stream import result_event
 from rollway.rollout.reading import CONFIRM, open_run
 
 _SIGNALLED = 128
-_RECORDS = ("result.json", "error.json", "status.json", HISTORY)
+_RECORDS = ("result.json", "error.json", "status.json", HISTORY, LOCKS)
 _SHOW_CURSOR = "\x1b[?25h"
 
 
@@ -96,7 +97,7 @@ def run_release(wanted: Wanted) -> tuple[int, Path]:
         **({"rollway_limit": wanted.limit} if wanted.limit else {}),
     }
     play = Play(
-        f"playbooks/{wanted.verb}.yml",
+        f"playbooks/{wanted.verb.replace('.', '_')}.yml",
         inventory=INVENTORIES / wanted.env,
         extra_vars={**named, **wanted.inputs},
         check=wanted.check,
@@ -116,7 +117,7 @@ def exit_code(ended: Ended, run_dir: Path) -> int:
     """The code of the contract: a signal's, the run's own, or that of a refused request."""
     if ended.signal:
         return _SIGNALLED + ended.signal
-    for name in ("result.json", "error.json"):
+    for name in ("result.json", "error.json", LOCKS):
         found = read_result(run_dir, name).get("exit")
         if found is not None:
             return int(found)

@@ -17,7 +17,7 @@ PROC = Path("/proc")
 def new_run_id(verb: str, *, now: datetime | None = None) -> str:
     """`20260131T120000Z-deploy-1a2b3c`: sorts by time, and two at once differ."""
     moment = now or datetime.now(UTC)
-    return f"{moment:%Y%m%dT%H%M%SZ}-{verb}-{secrets.token_hex(3)}"
+    return f"{moment:%Y%m%dT%H%M%SZ}-{verb.replace('.', '-')}-{secrets.token_hex(3)}"
 
 
 def describe_run(run_id: str, *, verb: str, process: int, reason: str = "") -> dict[str, Any]:

@@ -32,6 +32,10 @@ def _done(event: Event, plan: Plan | None) -> str:
         "switch": f"workers run {release} {seconds}",
         "shift": _shifted(event, plan),
         "unshift": f"serves {_previous(plan)} again",
+        "look": "looked at",
+        "freeze": "frozen",
+        "unlock": f"released: {', '.join(event.result.get('released') or ['nothing'])}",
+        "thaw": "released again",
         "settle": "serves the recorded slots, no worker of an earlier reload is left",
     }
     is_held = event.result.get("unlocked") is False

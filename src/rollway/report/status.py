@@ -26,6 +26,7 @@ def fleet_status(request: Request, acquired: Mapping[str, Event]) -> dict[str, A
         "edges": edges,
         "locks": [lock for name in acquired if (lock := _lock(name, acquired[name]))],
         "held": _hold(acquired),
+        "frozen": _freeze(acquired),
         "interrupted_run": _interrupted(acquired),
     }
 
@@ -85,6 +86,12 @@ def _is_healthy(container: Mapping[str, Any]) -> bool:
 def _hold(acquired: Mapping[str, Event]) -> dict[str, Any] | None:
     """What waits for a person's decision."""
     return next((hold for event in acquired.values() if (hold := event.result.get("hold"))), None)
+
+
+def _freeze(acquired: Mapping[str, Event]) -> dict[str, Any] | None:
+    """Whose freeze keeps every run out."""
+    found = (event.result.get("freeze") for event in acquired.values())
+    return next((freeze for freeze in found if freeze), None)
 
 
 def _outcome(views: Any, releases: list[str], hosts: list[dict[str, Any]]) -> str | None:

@@ -40,9 +40,12 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     """What stands below the table: edges, hosts in trouble, locks, an interrupted run."""
     lines = [f"{edge['host']}: {_servers(edge)}" for edge in status["edges"]]
     lines += [f"{host['host']}: {host['problem']}" for host in status["hosts"] if host["problem"]]
+    which = f"--env={status['env']} --app={status['app']}"
+    if frozen := status["frozen"]:
+        lines.append(f"frozen by {frozen['owner']} since {frozen['started']}: {frozen['reason']}")
+        lines.append(f"next: ./invoke lock.release {which} --run={frozen['id']}")
     if held := status["held"]:
         lines.append(f"{held['release']} is held: {'; '.join(held['reasons'])}")
-        which = f"--env={status['env']} --app={status['app']}"
         lines.append(f"next: ./invoke promote {which}, or ./invoke abort {which}")
         return lines
     lines += [

@@ -72,13 +72,19 @@ def target_refusal(request: Request, hold: Hold) -> Refusal | None:
 
 
 def way_on(request: Request, refused: Mapping[str, Any]) -> str:
-    """What to do where a lock refused the run since a release is held."""
+    """What to do where a lock refused the run: a freeze, a held release, or another run's."""
     which = f"--env={request.env} --app={request.app}"
-    if not refused["hold"].get("decided_by"):
+    release = f"./invoke lock.release {which} --run="
+    if refused.get("freeze"):
+        return f"{release}{refused['freeze']['id']}"
+    hold, lock = refused.get("hold"), refused["lock"]
+    if hold and not hold.get("decided_by"):
         return f"./invoke promote {which}, or ./invoke abort {which}"
-    place = str(refused["lock"]["owner"]).rpartition("@")[2]
-    following = f"wait for it; if it was killed, ./invoke abort {which} on {place} takes it over; "
-    return following + f"if {place} is gone for good, see docs/promote.md"
+    place = str(lock["owner"]).rpartition("@")[2]
+    gone = f"if {place} is gone for good, {release}{lock['id']}"
+    if not hold:
+        return f"wait for it; {gone}"
+    return f"wait for it; if it was killed, ./invoke abort {which} on {place} takes it over; {gone}"
 
 
 def _is_named(release_id: str, wanted: str) -> bool:

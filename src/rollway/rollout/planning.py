@@ -238,7 +238,7 @@ def _trouble(request: Request, name: str, event: Event | None) -> dict[str, str]
     if event.ok:
         return None
     problem = event.result.get("problem") or {"found": event.result.get("msg", "no answer")}
-    if event.result.get("hold"):
+    if event.result.get("outcome") == "locked" and "hold" in event.result:
         problem = {**problem, "next": way_on(request, event.result)}
     return {**problem, "host": name}
 

@@ -159,14 +159,11 @@ def _differences(plan: Plan, acquired: Mapping[str, Event]) -> list[dict[str, An
 
 def _lock_warnings(request: Request, acquired: Mapping[str, Event]) -> Iterable[str]:
     """Who holds the application, and what comes before this can be carried out."""
-    which = f"--env={request.env} --app={request.app}"
     names: dict[tuple[str, str], list[str]] = {}
     for name, event in acquired.items():
         refusal = event.result.get("would_refuse")
         if refusal:
-            following = f"wait for it, or see ./invoke status {which}"
-            if event.result.get("hold"):
-                following = way_on(request, event.result)
+            following = way_on(request, event.result)
             names.setdefault((refusal["found"], following), []).append(name)
     for (found, following), hosts in names.items():
         held_up = f"until then a {request.verb} is refused"

@@ -14,10 +14,12 @@ from typing import Any
 from rollway import exits, names
 from rollway.errors import RollwayError
 from rollway.records import identity
+from rollway.rollout.locks import ACQUIRE, LOCK_VERBS
 from rollway.rollout.plan import DEPLOY
 from rollway.rollout.request import Request
 
 CONFIRM = "rollway_confirm"
+REASON_LENGTH = 200
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class Inputs:
     """What the playbook hands over. `addresses` is the `rollway_address` of every app host.
 
     `limit` are the hosts chosen for this run, and `ansible_limit` those that Ansible's own
-    `--limit` leaves in; None without one. `plan_path` is a saved plan to carry out.
+    `--limit` leaves in; None without one. `plan_path` is a saved plan to carry out; `reason` is
+    why a person freezes, and `target` the run whose lock is to be released.
     """
 
     verb: str
@@ -48,6 +51,8 @@ class Inputs:
     limit: list[str] | None = None
     ansible_limit: list[str] | None = None
     plan_path: str = ""
+    reason: str = ""
+    target: str = ""
 
 
 def read(inputs: Inputs) -> Path:
@@ -56,13 +61,16 @@ def read(inputs: Inputs) -> Path:
     _check_fleet(inputs)
     app_hosts = _selected(inputs)
     _check_confirmed(inputs)
+    _check_reason(inputs)
     app = _choose_app(inputs)
     run_id = inputs.run_id or identity.new_run_id(inputs.verb)
     request = Request(
         verb=inputs.verb,
         app=app,
         env=env,
-        run=identity.describe_run(run_id, verb=inputs.verb, process=inputs.process),
+        run=identity.describe_run(
+            run_id, verb=inputs.verb, process=inputs.process, reason=inputs.reason.strip()
+        ),
         app_hosts=app_hosts,
         outside=[host for host in inputs.app_hosts if host not in app_hosts],
         edges=inputs.edges,
@@ -73,6 +81,7 @@ def read(inputs: Inputs) -> Path:
         alive=identity.live_processes(),
         reads_only=inputs.reads_only,
         planned=load_sealed(Path(inputs.plan_path)) if inputs.plan_path else None,
+        target=names.run_id(inputs.target, where="--run") if inputs.target else "",
     )
     run_dir = open_run(inputs.runs_dir, run_id)
     request.save(run_dir)
@@ -158,13 +167,26 @@ def _is_address(text: str | None) -> bool:
 
 
 def _check_confirmed(inputs: Inputs) -> None:
-    if inputs.must_confirm and not inputs.reads_only:
+    if inputs.must_confirm and not inputs.reads_only and inputs.verb not in LOCK_VERBS:
         raise RollwayError(
             CONFIRM,
             f"{inputs.env} asks before a {inputs.verb}",
             accepted="a yes at the terminal, --yes, or rollway_yes=true for ansible-playbook",
             next=f"./invoke {inputs.verb} {_options(inputs)} --yes",
         )
+
+
+def _check_reason(inputs: Inputs) -> None:
+    """A freeze that says nothing leaves everybody else to guess."""
+    words = inputs.reason.strip()
+    if inputs.verb != ACQUIRE or (words and words.isprintable() and len(words) <= REASON_LENGTH):
+        return
+    raise RollwayError(
+        "--reason",
+        f"found {words[:REASON_LENGTH]!r}" if words else "no reason was given",
+        accepted=f"one line of up to {REASON_LENGTH} characters, for whoever is refused",
+        next=f'./invoke {ACQUIRE} --env={inputs.env} --reason="moving the database"',
+    )
 
 
 def _options(inputs: Inputs) -> str:

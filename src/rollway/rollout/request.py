@@ -16,7 +16,7 @@ class Request:
     whole release to deploy; `to` is what to roll back to; `alive` are the controller's runs, for
     hosts that hold the lock of a dead one. `outside` are the app hosts that a limit leaves out:
     they keep what they have, and their servers at the edges stay. `planned` is what a saved plan
-    has sealed.
+    has sealed, and `target` the run whose lock is to be released.
     """
 
     verb: str
@@ -33,6 +33,7 @@ class Request:
     reads_only: bool = False
     outside: list[str] = field(default_factory=list)
     planned: dict[str, Any] | None = None
+    target: str = ""
 
     def save(self, run_dir: Path) -> None:
         path = run_dir / "request.json"

@@ -74,7 +74,7 @@ def test_only_one_person_decides_at_a_time(held: FakeHost) -> None:
         "(run run-promote) decides about it: process 7 on laptop",
         "accepted": "one decision at a time",
         "next": "wait for it; if it was killed, ./invoke abort on laptop takes it over; "
-        "if laptop is gone for good, see docs/promote.md",
+        "if laptop is gone for good, ./invoke lock.release --run=run-promote",
     }
 
 

@@ -45,6 +45,7 @@ def test_a_check_says_in_its_result_who_holds_the_application(tmp_path: Path) ->
     decide(asked, acquired).save(tmp_path)
     for event in acquired.values():
         event.result["would_refuse"] = {"found": "locked by deploy by ana"}
+        event.result["lock"] = {"id": "theirs", "owner": "ana@laptop"}
         Journal(tmp_path).append(event)
     (warning,) = write_report(tmp_path)["warnings"]
     assert warning.startswith("app-1, app-2, app-3, edge-1: locked by deploy by ana; ")

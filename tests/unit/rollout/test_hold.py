@@ -208,7 +208,7 @@ def _ended(plan: Plan, events: list[Event]) -> outcome.Outcome:
 
 
 def _locked(**hold: str) -> Event:
-    lock = {"owner": "ana@laptop"}
+    lock = {"id": "run-9", "owner": "ana@laptop"}
     result = {"outcome": "locked", "lock": lock, "hold": {**HOLD, **hold}, "problem": {}}
     return Event("acquire", "app-2", ok=False, result=result)
 
@@ -216,7 +216,7 @@ def _locked(**hold: str) -> Event:
 EITHER = "./invoke promote --env=local --app=iris, or ./invoke abort --env=local --app=iris"
 TAKE_OVER = (
     "wait for it; if it was killed, ./invoke abort --env=local --app=iris on laptop takes it over; "
-    "if laptop is gone for good, see docs/promote.md"
+    "if laptop is gone for good, ./invoke lock.release --env=local --app=iris --run=run-9"
 )
 
 

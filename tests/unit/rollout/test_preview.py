@@ -102,10 +102,14 @@ LOCKED = "locked by deploy by ana@laptop since 2026-01-31T12:00:00Z (run theirs)
 HELD = "2-b is held by deploy by ana@laptop since 2026-01-31T12:00:00Z (run theirs)"
 TAKE_OVER = (
     "wait for it; if it was killed, ./invoke abort {which} on laptop takes it over; "
-    "if laptop is gone for good, see docs/promote.md"
+    "if laptop is gone for good, ./invoke lock.release {which} --run=theirs"
 )
 HOLDERS = [
-    ({}, LOCKED, "wait for it, or see ./invoke status {which}"),
+    (
+        {},
+        LOCKED,
+        "wait for it; if laptop is gone for good, ./invoke lock.release {which} --run=theirs",
+    ),
     ({"release": "2-b"}, HELD, "./invoke promote {which}, or ./invoke abort {which}"),
     ({"release": "2-b", "decided_by": "run-9"}, HELD, TAKE_OVER),
 ]
@@ -119,7 +123,7 @@ def test_who_holds_the_application_is_a_warning(
 ) -> None:
     asked, acquired = request(reads_only=True), steady_fleet()
     for event in acquired.values():
-        lock = {"owner": "ana@laptop"}
+        lock = {"id": "theirs", "owner": "ana@laptop"}
         event.result.update(hold=hold, lock=lock, would_refuse={"found": found})
     (warning,) = preview(decide(asked, acquired), asked, acquired)["warnings"]
     assert warning == (

@@ -1,0 +1,102 @@
+"""A person's hand on the lock: the steps of `lock.status`, `lock.acquire`, `lock.release`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from .audit import note
+from .call import Call
+from .files import exclusive, remove_durably
+from .lock import (
+    DECISION,
+    FREEZE,
+    holders,
+    read_freeze,
+    read_hold,
+    read_lock,
+    remove_lock,
+    write_lock,
+)
+from .mutex import LOCKED, held_mutex
+from .problem import Problem
+from .sealed import write_sealed
+from .state import load_state, save_state
+
+PATIENCE_SECONDS = 30.0  # for the end of a step that still runs on the host
+
+
+def look(call: Call) -> dict[str, Any]:
+    """Say who keeps others out of the application, and read only."""
+    state = load_state(call.paths)
+    return {"holders": holders(call.paths), "generation": state.generation}
+
+
+def freeze(call: Call) -> dict[str, Any]:
+    """Let no run begin from now on; one that has the lock already goes on to its end.
+
+    It has a mutex of its own: the application's is held for minutes while a release starts.
+    """
+    if call.check:
+        return look(call)
+    call.paths.make()
+    with exclusive(call.paths.freeze_mutex):
+        known = read_freeze(call.paths)
+        if known and known.id != call.run.id:
+            raise Problem(
+                str(call.paths.freeze),
+                known.frozen(),
+                "one freeze at a time",
+                f"./invoke lock.release --run={known.id}",
+                details={"outcome": LOCKED, **look(call)},
+            )
+        if known is None:
+            write_sealed(call.paths.freeze, {"run": call.run.to_json()})
+            note(call, outcome="frozen")
+            call.changed = True
+    return look(call)
+
+
+def unlock(call: Call, target: str) -> dict[str, Any]:
+    """Take away what `target` holds; what somebody else holds stays.
+
+    Of a decision about a held release the question stays: somebody else decides it then. The
+    generation rises, so a run that was only stopped finds every further change refused.
+    """
+    released: list[str] = []
+    kinds = [one["kind"] for one in holders(call.paths) if one["id"] == target]
+    if not call.check and FREEZE in kinds:
+        released += _thaw(call, target)
+    if not call.check and set(kinds) - {FREEZE}:
+        with held_mutex(call, seconds=PATIENCE_SECONDS):
+            released += _take_away(call, target)
+    return {**look(call), "released": kinds if call.check else released}
+
+
+def _thaw(call: Call, target: str) -> list[str]:
+    with exclusive(call.paths.freeze_mutex):
+        known = read_freeze(call.paths)
+        if known is None or known.id != target:
+            return []
+        remove_durably(call.paths.freeze)
+    note(call, outcome=f"released {FREEZE} {target}")
+    call.changed = True
+    return [FREEZE]
+
+
+def _take_away(call: Call, target: str) -> list[str]:
+    """Look again under the mutex: meanwhile it may have ended, or become somebody else's."""
+    kinds = [one["kind"] for one in holders(call.paths) if one["id"] == target]
+    kinds = [kind for kind in kinds if kind != FREEZE]
+    holder, hold = read_lock(call.paths), read_hold(call.paths)
+    if not kinds or holder is None:
+        return []
+    state = load_state(call.paths)
+    save_state(call.paths, replace(state, generation=state.generation + 1))
+    if kinds == [DECISION] and hold:
+        write_lock(call.paths, holder, hold={**hold, "decided_by": None})
+    else:
+        remove_lock(call.paths)
+    note(call, outcome=f"released {kinds[0]} {target}")
+    call.changed = True
+    return kinds

@@ -1,0 +1,52 @@
+"""A fleet of this machine alone, for playbooks that run for real."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from rollway.remote.playbook import ROOT, Play, command_of
+
+RUN = "run-1"
+HOSTS = """
+all:
+  vars: {ansible_connection: local, ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+  children:
+    app:
+      hosts:
+        app-1: {rollway_address: 192.0.2.1}
+        app-2: {rollway_address: 192.0.2.2}
+        both-1: {rollway_address: 192.0.2.3}
+    edge: {hosts: {both-1: {}, edge-1: {}}}
+    rack_a: {hosts: {app-2: {}, both-1: {}}}
+"""
+HOST_NAMES = {"app-1", "app-2", "both-1", "edge-1"}
+
+
+def run_playbook(
+    inventory: Path,
+    variables: Mapping[str, str],
+    *,
+    verb: str = "rollback",
+    limit: str | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run a playbook over an inventory, with hosts that refuse."""
+    folders = {"rollway_apps_dir": str(inventory / "apps"), "rollway_runs_dir": str(inventory)}
+    named = inventory / "variables.yml"
+    told = {"rollway_run_id": RUN, "rollway_env": "unit", **folders, **variables}
+    named.write_text("".join(f'{name}: "{value}"\n' for name, value in told.items()))
+    play = Play(f"playbooks/{verb}.yml", inventory / "hosts.yml", {}, limit=limit)
+    library = str(Path(__file__).with_name("library"))
+    bin_first = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    ours = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_LIBRARY": library}
+    return subprocess.run(
+        command_of(play, variables=named),
+        cwd=ROOT,
+        env={**os.environ, "PATH": bin_first, "NO_COLOR": "1", "LC_ALL": "C.UTF-8", **ours},
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+    )
