@@ -15,6 +15,7 @@ from rollway.errors import RollwayError
 from rollway.report.history import write_history
 from rollway.report.locks import write_locks
 from rollway.report.result import write_error, write_report, write_status
+from rollway.rollout.arbiter import queue_hosts, retry_hosts
 from rollway.rollout.journal import Journal
 from rollway.rollout.plan import FORWARD
 from rollway.rollout.planning import decide
@@ -60,11 +61,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         request = load_request(run_dir)
         hosts = list(dict.fromkeys([*request.app_hosts, *request.edges]))
         found = {"hosts": hosts, "app_hosts": request.app_hosts}
-        return {"changed": False, "run_dir": str(run_dir), **found}
+        return {"changed": False, "run_dir": str(run_dir), "queue": queue_hosts(request), **found}
 
     def _plan(self) -> dict[str, Any]:
         run_dir = self._run_dir()
-        plan = decide(load_request(run_dir), Journal(run_dir).results("acquire"))
+        request, acquired = load_request(run_dir), Journal(run_dir).results("acquire")
+        again = [] if _is_true(self._task.args.get("is_last")) else retry_hosts(request, acquired)
+        if again:
+            return {"changed": False, "retry": again, "said": f"asks again: {', '.join(again)}"}
+        plan = decide(request, acquired)
         plan.save(run_dir)
         return {
             "changed": False,
@@ -122,6 +127,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             plan_path=str(args.get("plan_path") or ""),
             reason=str(args.get("reason") or ""),
             target=str(args.get("target") or ""),
+            wait_lock=str(args.get("wait_lock") or ""),
             reads_only=bool(self._task.check_mode) or args["verb"] in READING,
         )
 

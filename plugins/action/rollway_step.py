@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from ansible.plugins.action import ActionBase
 
 from rollway.remote import installed
 from rollway.report.lines import say
+from rollway.rollout.arbiter import WAITING_STEPS, has_to_be_told, seconds_left, waiting
 from rollway.rollout.drive import Skip, work_for
 from rollway.rollout.history import history_calls
 from rollway.rollout.journal import Event, Journal
@@ -78,12 +81,24 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             wave=wave,
             result=result,
         )
+        if step in WAITING_STEPS:
+            if self._has_to_wait(run_dir, event):
+                return {"waits": True, "changed": False}
+            event = replace(event, step="acquire")
         Journal(run_dir).append(event)
         if broken is not None:
             raise broken
         reads_only = load_request(run_dir).reads_only
         said = "" if reads_only and event.ok else say(event, load_plan(run_dir))
         return {**result, "said": said}
+
+    def _has_to_wait(self, run_dir: Path, event: Event) -> bool:
+        """Whether the task is to come again; what it waits for is told once, and now and then."""
+        journal, now = Journal(run_dir), time.time()
+        left = seconds_left(load_request(run_dir), journal, event, now=now)
+        if left and has_to_be_told(journal.events(), event, now=now):
+            journal.append(waiting(event, left=left))
+        return left > 0
 
     def _call(self, call: Any) -> dict[str, Any]:
         arguments = dict(call.arguments)

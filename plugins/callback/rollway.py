@@ -57,6 +57,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core ships 
     def v2_runner_item_on_ok(self, result: Any) -> None:
         self._watch.ended(_host(result), result.result)
 
+    def v2_runner_retry(self, result: Any) -> None:  # noqa: ARG002 - Ansible's signature
+        self._watch.retried()
+
     def v2_runner_on_skipped(self, result: Any) -> None:
         self._watch.skipped(result.host.get_name(), _reason(result))
 

@@ -47,7 +47,8 @@ def _words(holder: Run, hold: Json | None) -> tuple[str, str, str]:
     place = holder.place()
     gone = f"if {place} is gone for good, ./invoke lock.release --run={holder.id}"
     if not hold:
-        return f"locked by {holder.named()}", "no other run", f"wait for it; {gone}"
+        following = f"wait for it (--wait-lock=600); {gone}"
+        return f"locked by {holder.named()}", "no other run", following
     held = f"{hold['release']} is held"
     if not hold.get("decided_by"):
         following = "./invoke promote, or ./invoke abort"

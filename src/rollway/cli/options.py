@@ -10,6 +10,7 @@ from pathlib import Path
 from rollway import names
 from rollway.errors import RollwayError
 from rollway.report.output import OUTPUTS, PLAIN, output_for
+from rollway.rollout.reading import LONGEST_WAIT
 
 ROOT = Path(__file__).resolve().parents[3]
 INVENTORIES = ROOT / "inventories"
@@ -83,6 +84,18 @@ def output(value: str, *, verbose: bool = False) -> str:
         )
     is_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     return PLAIN if verbose else output_for(value, is_terminal=is_terminal)
+
+
+def wait_lock(seconds: int) -> dict[str, str]:
+    """The playbook's input for how long to wait; none where a run does not."""
+    if not 0 <= seconds <= LONGEST_WAIT:
+        raise RollwayError(
+            "--wait-lock",
+            f"found {seconds}",
+            accepted=f"seconds, 0 to {LONGEST_WAIT}",
+            next="--wait-lock=600",
+        )
+    return {"rollway_wait_lock": str(seconds)} if seconds else {}
 
 
 def version(value: str | None, *, option: str = "version") -> str:

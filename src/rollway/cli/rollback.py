@@ -11,7 +11,8 @@ from rollway.cli.runs import Wanted, conduct
 from rollway.cli.verb import verb
 
 COMMON_HELP = {
-    name: HELP[name] for name in ("env", "app", "check", "yes", "output", "json", "verbose")
+    name: HELP[name]
+    for name in ("env", "app", "check", "yes", "wait_lock", "output", "json", "verbose")
 }
 ROLLBACK_HELP = {
     **COMMON_HELP,
@@ -29,6 +30,7 @@ def rollback(
     limit: str = "",
     check: bool = False,
     yes: bool = False,
+    wait_lock: int = 0,
     output: str = "",
     json: bool = False,
     verbose: bool = False,
@@ -39,7 +41,11 @@ def rollback(
         "rollback",
         options.environment(env),
         options.application(app),
-        inputs={"rollway_to": options.version(to, option="--to"), "rollway_yes": str(yes).lower()},
+        inputs={
+            "rollway_to": options.version(to, option="--to"),
+            "rollway_yes": str(yes).lower(),
+            **options.wait_lock(wait_lock),
+        },
         limit=options.limit(limit),
         check=check,
         verbose=verbose,

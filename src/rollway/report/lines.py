@@ -15,6 +15,11 @@ def say(event: Event, plan: Plan | None) -> str:
     return f"{event.host}: {_done(event, plan)}"
 
 
+def _waits(event: Event) -> str:
+    problem = event.result.get("problem") or {}
+    return f"waits, {event.result.get('seconds_left', 0)} s at most: {problem.get('found', '')}"
+
+
 def _trouble(event: Event) -> str:
     problem = event.result.get("problem") or {}
     parts = [problem.get("where", ""), problem.get("found") or str(event.result.get("msg", ""))]
@@ -32,6 +37,7 @@ def _done(event: Event, plan: Plan | None) -> str:
         "switch": f"workers run {release} {seconds}",
         "shift": _shifted(event, plan),
         "unshift": f"serves {_previous(plan)} again",
+        "queue": _waits(event),
         "look": "looked at",
         "freeze": "frozen",
         "unlock": f"released: {', '.join(event.result.get('released') or ['nothing'])}",

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rollway.report.progress import CONTROLLER, Ended, Progress, Row, Update
+from rollway.report.progress import CONTROLLER, Ended, Progress, Row, Update, Waits
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -80,7 +80,8 @@ class LiveOutput:
     def show(self, update: Update) -> None:
         """Take the update over; the plan and every trouble are also said above the table."""
         self._progress = self._progress.after(update)
-        said = update.said if isinstance(update, Ended) and _is_to_stay(update) else ""
+        is_said = isinstance(update, Waits) or (isinstance(update, Ended) and _is_to_stay(update))
+        said = update.said if isinstance(update, Ended | Waits) and is_said else ""
         if said:
             self._console.print(said, markup=False, highlight=False, soft_wrap=True)
         if self._progress.rows and self._live is None:

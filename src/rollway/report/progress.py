@@ -9,31 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from rollway.report.phases import DOING, DONE
 from rollway.report.serving import EITHER, Serving, servers_in
 from rollway.rollout.trouble import found_in
 
 CONTROLLER = "localhost"
 
-_DOING = {
-    "acquire": "acquires",
-    "settle": "settles",
-    "stage": "stages",
-    "advance": "starts",
-    "start": "starts",
-    "switch": "changes workers",
-    "shift": "moves traffic",
-    "unshift": "moves traffic back",
-    "conclude": "records",
-}
-_DONE = {
-    "acquire": "acquired",
-    "settle": "settled",
-    "stage": "staged",
-    "switch": "workers changed",
-    "shift": "traffic moved",
-    "unshift": "traffic moved back",
-    "conclude": "recorded",
-}
 _MOVES = frozenset({"shift", "unshift"})
 _STARTS = frozenset({"stage", "advance", "start"})
 
@@ -68,6 +49,17 @@ class Began:
 
 
 @dataclass(frozen=True)
+class Waits:
+    """A step on a host waits for another run; `said` names it."""
+
+    step: str
+    host: str
+    time: float
+    said: str = ""
+    wave: int | None = None
+
+
+@dataclass(frozen=True)
 class Skipped:
     """A step that began had nothing to do there, and why."""
 
@@ -93,7 +85,7 @@ class Ended:
     result: Mapping[str, Any] = field(default_factory=dict)
 
 
-Update = Asked | Planned | Began | Skipped | Ended
+Update = Asked | Planned | Began | Waits | Skipped | Ended
 
 
 @dataclass(frozen=True)
@@ -119,7 +111,7 @@ class Row:
         """What it does, or did last; for trouble, why."""
         if self.trouble:
             return f"failed: {self.trouble}"
-        return _DOING.get(self.step, self.step) if self.is_moving else self.phase
+        return DOING.get(self.step, self.step) if self.is_moving else self.phase
 
     @property
     def version(self) -> str:
@@ -158,8 +150,8 @@ class Progress:
         if isinstance(update, Planned):
             serving = self.serving.planned(update.release, update.new_slots)
             return replace(self, release=update.release, waves=update.waves, serving=serving)
-        if isinstance(update, Began):
-            return self._began(update)
+        if isinstance(update, Began | Waits):
+            return self._began(update) if isinstance(update, Began) else self
         if isinstance(update, Skipped):
             progress = self._with(self._row(update.host, step=""))
             return replace(progress, wave=self.tried) if update.step == "shift" else progress
@@ -194,12 +186,13 @@ class Progress:
     def _done(self, row: Row, update: Ended) -> Row:
         if update.step == "acquire":
             health = _health(_active_containers(update.result))
+            row = replace(row, trouble="")  # asked again, it may have said yes
             return replace(row, phase="acquired", serves=_served(update), health=health)
         if update.step in _STARTS and "cut" in update.result:
             return replace(row, phase="ready", ready=self.release, health="healthy")
         if update.step == "conclude":
             return self._concluded(row, update)
-        return replace(row, phase=_DONE.get(update.step, update.step))
+        return replace(row, phase=DONE.get(update.step, update.step))
 
     def _concluded(self, row: Row, update: Ended) -> Row:
         """A held release stays ready; without an edge, the host's record says what it serves."""

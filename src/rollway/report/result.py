@@ -15,7 +15,7 @@ from rollway.records.files import write_whole
 from rollway.report.junit import junit_xml
 from rollway.report.status import fleet_status
 from rollway.rollout.calls import active_slot_of, release_on
-from rollway.rollout.journal import Event, Journal
+from rollway.rollout.journal import Event, Journal, without_repeats
 from rollway.rollout.ledger import fold
 from rollway.rollout.outcome import Outcome, conclude
 from rollway.rollout.plan import DEPLOY, Plan, load_plan
@@ -29,7 +29,7 @@ PREVIEW = "preview.json"
 def write_report(run_dir: Path) -> dict[str, Any]:
     """Fold the run's folder into `result.json` and `junit.xml`, and return the result."""
     request, plan = load_request(run_dir), load_plan(run_dir)
-    events = Journal(run_dir).events()
+    events = without_repeats(Journal(run_dir).events())
     result = _result(request, plan, events)
     if plan is not None and request.reads_only and not plan.refusal:
         content = preview(plan, request, Journal(run_dir).results("acquire"))

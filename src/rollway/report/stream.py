@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from rollway.report.progress import Began, Ended, Skipped, Update
+from rollway.report.progress import Began, Ended, Skipped, Update, Waits
 
 Write = Callable[[str], None]
 
@@ -19,7 +19,7 @@ class PlainOutput:
         self._write = write
 
     def show(self, update: Update) -> None:
-        if isinstance(update, Ended) and update.said:
+        if isinstance(update, Ended | Waits) and update.said:
             self._write(update.said)
 
     def close(self) -> None:
@@ -33,14 +33,14 @@ class JsonOutput:
         self._write = write
 
     def show(self, update: Update) -> None:
-        if isinstance(update, Began | Ended | Skipped):
+        if isinstance(update, Began | Ended | Skipped | Waits):
             self._write(json.dumps(event_of(update), ensure_ascii=False))
 
     def close(self) -> None:
         """Nothing is left to do."""
 
 
-def event_of(update: Began | Ended | Skipped) -> dict[str, Any]:
+def event_of(update: Began | Ended | Skipped | Waits) -> dict[str, Any]:
     """One object. `wave` counts from 1, as sentences do; `time` is UTC in ISO 8601."""
     event = {
         "time": timestamp(update.time),
@@ -53,6 +53,8 @@ def event_of(update: Began | Ended | Skipped) -> dict[str, Any]:
         "said": "",
         "problem": None,
     }
+    if isinstance(update, Waits):
+        return {**event, "event": "waits", "said": update.said}
     if isinstance(update, Skipped):
         return {**event, "event": "ended", "ok": True, "said": update.said, "skipped": True}
     return {**event, **_end_of(update)} if isinstance(update, Ended) else event

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rollway.report.lines import say
-from rollway.report.progress import Asked, Began, Ended, Planned, Skipped, Update
+from rollway.report.progress import Asked, Began, Ended, Planned, Skipped, Update, Waits
+from rollway.rollout.arbiter import QUEUE
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.plan import Move, Plan, load_plan
 from rollway.rollout.request import Request, load_request
@@ -86,6 +87,10 @@ class Watch:
         if self._task.step == "plan":
             self._load_plan()
         self._end(host, said=str(result.get("said") or ""))
+
+    def retried(self) -> None:
+        """The task comes again on a host: it waits for another run."""
+        self._read_journal()
 
     def failed(self, host: str, message: str, *, is_lost: bool = False) -> None:
         """It failed: what the journal does not know is said from Ansible's own message."""
@@ -163,6 +168,9 @@ class Watch:
             return
         events, self._offset = self._journal.since(self._offset)
         for event in events:
+            if event.step == QUEUE:
+                self._output.show(Waits(QUEUE, event.host, event.time, say(event, self._plan)))
+                continue
             self._moving.discard(event.host)
             self._told.add(event.host)
             self._has_moved = self._has_moved or event.step == "shift"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rollway.rollout import calls, outcome
+from rollway.rollout.arbiter import ACQUIRE, WAITING_STEPS, is_settled
 from rollway.rollout.calls import Call
 from rollway.rollout.journal import Journal
 from rollway.rollout.ledger import Ledger, fold
@@ -50,8 +51,11 @@ Work = list[Call] | Skip
 
 def work_for(run_dir: Path, *, step: str, host: str, wave: int | None = None) -> Work:
     """The module calls of a step on a host, or why there are none."""
-    if step == "acquire":
+    if step in _ACQUIRING:
         request = load_request(run_dir)
+        settled = is_settled(request, Journal(run_dir).results(ACQUIRE), host)
+        if step == ACQUIRE and settled:
+            return Skip(settled)
         return calls.acquire_calls(request, host, reads_only=request.reads_only)
     situation = _situation(run_dir, host, wave, at_end=step in _AT_END)
     if situation is None:
@@ -199,6 +203,7 @@ def _record(plan: Plan, result: outcome.Outcome) -> Mapping[str, Any]:
     }
 
 
+_ACQUIRING = frozenset({ACQUIRE, *WAITING_STEPS})
 _AT_END = frozenset({"unshift", "conclude"})
 _STEPS = {
     "settle": _settle,

@@ -83,7 +83,7 @@ def way_on(request: Request, refused: Mapping[str, Any]) -> str:
     place = str(lock["owner"]).rpartition("@")[2]
     gone = f"if {place} is gone for good, {release}{lock['id']}"
     if not hold:
-        return f"wait for it; {gone}"
+        return f"wait for it (--wait-lock=600); {gone}"
     return f"wait for it; if it was killed, ./invoke abort {which} on {place} takes it over; {gone}"
 
 

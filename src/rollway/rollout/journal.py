@@ -63,3 +63,10 @@ class Journal:
     def results(self, step: str) -> dict[str, Event]:
         """The last event of a step, by host."""
         return {event.host: event for event in self.events() if event.step == step}
+
+
+def without_repeats(events: list[Event]) -> list[Event]:
+    """The events without waits and without answers of `acquire` that a later one replaced."""
+    last = {event.host: event for event in events if event.step == "acquire"}
+    kept = [one for one in events if one.step != "acquire" or last[one.host] is one]
+    return [event for event in kept if event.step != "queue"]

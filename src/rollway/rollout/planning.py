@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rollway import exits
+from rollway.rollout.arbiter import is_settled
 from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.gates import lacks_disk, ready_path_changed
 from rollway.rollout.hold import Hold, found_hold, held_scope, limit_refusal, target_refusal, way_on
@@ -221,7 +222,8 @@ def _refusal(request: Request, acquired: Mapping[str, Event]) -> Refusal | None:
     problems = [
         trouble
         for name in dict.fromkeys([*request.app_hosts, *request.edges])
-        if (trouble := _trouble(request, name, acquired.get(name)))
+        if not (name not in acquired and is_settled(request, acquired, name))
+        and (trouble := _trouble(request, name, acquired.get(name)))
     ]
     if not problems:
         return None

@@ -20,6 +20,7 @@ from rollway.rollout.request import Request
 
 CONFIRM = "rollway_confirm"
 REASON_LENGTH = 200
+LONGEST_WAIT = 86400
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Inputs:
 
     `limit` are the hosts chosen for this run, and `ansible_limit` those that Ansible's own
     `--limit` leaves in; None without one. `plan_path` is a saved plan to carry out; `reason` is
-    why a person freezes, and `target` the run whose lock is to be released.
+    why a person freezes, `target` the run whose lock is to be released, and
+    `wait_lock` how many seconds to wait for another run.
     """
 
     verb: str
@@ -53,6 +55,7 @@ class Inputs:
     plan_path: str = ""
     reason: str = ""
     target: str = ""
+    wait_lock: str = ""
 
 
 def read(inputs: Inputs) -> Path:
@@ -81,6 +84,7 @@ def read(inputs: Inputs) -> Path:
         alive=identity.live_processes(),
         reads_only=inputs.reads_only,
         planned=load_sealed(Path(inputs.plan_path)) if inputs.plan_path else None,
+        wait_seconds=_wait_seconds(inputs.wait_lock),
         target=names.run_id(inputs.target, where="--run") if inputs.target else "",
     )
     run_dir = open_run(inputs.runs_dir, run_id)
@@ -186,6 +190,16 @@ def _check_reason(inputs: Inputs) -> None:
         f"found {words[:REASON_LENGTH]!r}" if words else "no reason was given",
         accepted=f"one line of up to {REASON_LENGTH} characters, for whoever is refused",
         next=f'./invoke {ACQUIRE} --env={inputs.env} --reason="moving the database"',
+    )
+
+
+def _wait_seconds(text: str) -> int:
+    if not text:
+        return 0
+    if text.isascii() and text.isdigit() and int(text) <= LONGEST_WAIT:
+        return int(text)
+    raise RollwayError(
+        "--wait-lock", f"found {text!r}", f"seconds, 0 to {LONGEST_WAIT}", "--wait-lock=600"
     )
 
 

@@ -17,6 +17,7 @@ class Request:
     hosts that hold the lock of a dead one. `outside` are the app hosts that a limit leaves out:
     they keep what they have, and their servers at the edges stay. `planned` is what a saved plan
     has sealed, and `target` the run whose lock is to be released.
+    `wait_seconds` is how long the run waits for another's lock.
     """
 
     verb: str
@@ -34,6 +35,7 @@ class Request:
     outside: list[str] = field(default_factory=list)
     planned: dict[str, Any] | None = None
     target: str = ""
+    wait_seconds: int = 0
 
     def save(self, run_dir: Path) -> None:
         path = run_dir / "request.json"

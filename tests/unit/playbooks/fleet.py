@@ -32,6 +32,7 @@ def run_playbook(
     *,
     verb: str = "rollback",
     limit: str | None = None,
+    stand_in: str = "",
 ) -> subprocess.CompletedProcess[str]:
     """Run a playbook over an inventory, with hosts that refuse."""
     folders = {"rollway_apps_dir": str(inventory / "apps"), "rollway_runs_dir": str(inventory)}
@@ -42,6 +43,7 @@ def run_playbook(
     library = str(Path(__file__).with_name("library"))
     bin_first = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     ours = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_LIBRARY": library}
+    ours["ROLLWAY_STAND_IN"] = stand_in
     return subprocess.run(
         command_of(play, variables=named),
         cwd=ROOT,

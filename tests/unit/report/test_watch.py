@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rollway.report.progress import Asked, Began, Ended, Planned, Skipped, Update
+from rollway.report.progress import Asked, Began, Ended, Planned, Skipped, Update, Waits
 from rollway.report.watch import MOVE, Task, Watch
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.planning import decide
@@ -212,3 +212,17 @@ def test_a_run_that_only_reads_is_quiet_where_all_is_well(tmp_path: Path) -> Non
     ends = [one for one in shown.updates if isinstance(one, Ended) and one.step == "acquire"]
     assert [one.said for one in ends] == ["", "app-2: no"]
     assert shown.is_closed
+
+
+def test_a_wait_is_told_while_its_task_comes_again(tmp_path: Path) -> None:
+    watch, shown = _watch(tmp_path)
+    watch.task_began(Task("Wait", step="queue"))
+    watch.host_began("edge-1")
+    shown.take()
+    problem = {"found": "locked by deploy by ana@laptop"}
+    event = Event("queue", "edge-1", time=6.0, result={"problem": problem, "seconds_left": 50})
+    Journal(tmp_path).append(event)
+    watch.retried()
+    watch.retried()
+    said = "edge-1: waits, 50 s at most: locked by deploy by ana@laptop"
+    assert shown.take() == [Waits("queue", "edge-1", 6.0, said)]

@@ -104,11 +104,15 @@ TAKE_OVER = (
     "wait for it; if it was killed, ./invoke abort {which} on laptop takes it over; "
     "if laptop is gone for good, ./invoke lock.release {which} --run=theirs"
 )
+WAIT = (
+    "wait for it (--wait-lock=600); "
+    "if laptop is gone for good, ./invoke lock.release {which} --run=theirs"
+)
 HOLDERS = [
     (
         {},
         LOCKED,
-        "wait for it; if laptop is gone for good, ./invoke lock.release {which} --run=theirs",
+        WAIT,
     ),
     ({"release": "2-b"}, HELD, "./invoke promote {which}, or ./invoke abort {which}"),
     ({"release": "2-b", "decided_by": "run-9"}, HELD, TAKE_OVER),

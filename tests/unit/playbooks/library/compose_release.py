@@ -1,6 +1,14 @@
-"""Stands in for `compose_release`: a host that refuses, so that a run ends after the first step."""
+"""Stands in for `compose_release`: a host that refuses, so that a run ends after the first step.
+
+`locked.json` in the folder that the environment names says of which roots how many calls find
+another run's lock first.
+"""
 
 from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule, _load_params
 
@@ -9,8 +17,25 @@ def main() -> None:
     """Take whatever is asked for: the real arguments are the matter of other tests."""
     names = [name for name in _load_params() if not name.startswith("_ansible")]
     module = AnsibleModule({name: {"type": "raw"} for name in names}, supports_check_mode=True)
-    problem = {"where": "engine", "found": "it is a stand-in"}
-    module.exit_json(changed=False, ok=False, seconds=0.0, problem=problem)
+    place = "edge" if "edge" in str(module.params.get("root")) else "app"
+    if _is_locked(place):
+        lock = {"id": "theirs", "owner": "ana@laptop"}
+        found = {"where": "lock.json", "found": "locked by deploy by ana@laptop (run theirs)"}
+        answer = {"ok": False, "outcome": "locked", "lock": lock, "hold": None, "problem": found}
+        module.exit_json(changed=False, seconds=0.0, **answer)
+    ok = place == "edge" and bool(os.environ.get("ROLLWAY_STAND_IN"))
+    problem = None if ok else {"where": "engine", "found": "it is a stand-in"}
+    module.exit_json(changed=False, ok=ok, seconds=0.0, problem=problem, generation=1)
+
+
+def _is_locked(place: str) -> bool:
+    folder = os.environ.get("ROLLWAY_STAND_IN")
+    if not folder:
+        return False
+    path = Path(folder, f"locked-{place}.json")
+    left = json.loads(path.read_text()) if path.exists() else 0
+    path.write_text(json.dumps(max(0, left - 1)))
+    return bool(left > 0)
 
 
 if __name__ == "__main__":

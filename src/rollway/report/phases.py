@@ -1,0 +1,28 @@
+"""What a host does in each step of a run, and what it did, in the words of a table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DOING: Final = {
+    "acquire": "acquires",
+    "queue": "waits for the lock",
+    "retry": "waits for the lock",
+    "settle": "settles",
+    "stage": "stages",
+    "advance": "starts",
+    "start": "starts",
+    "switch": "changes workers",
+    "shift": "moves traffic",
+    "unshift": "moves traffic back",
+    "conclude": "records",
+}
+DONE: Final = {
+    "acquire": "acquired",
+    "settle": "settled",
+    "stage": "staged",
+    "switch": "workers changed",
+    "shift": "traffic moved",
+    "unshift": "traffic moved back",
+    "conclude": "recorded",
+}
