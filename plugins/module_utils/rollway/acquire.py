@@ -41,11 +41,11 @@ def acquire(call: Call, question: Question) -> dict[str, Any]:
     """
     found = _engine_findings(call, question) if question.has_engine else _findings(call)
     listed: list[Json] = found.pop("listed")
+    manifests = kept_manifests(call.paths)  # one that is spoiled refuses, too
     if question.takes_lock and not call.check:
         found.update(_take(call, question, listed))
     else:
         found.update(_look(call, question, listed))
-    manifests = kept_manifests(call.paths)
     wanted = manifests.get(question.release) if question.release else None
     return {**found, "manifests": manifests, "manifest": wanted}
 

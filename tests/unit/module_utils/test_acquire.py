@@ -188,3 +188,12 @@ def test_ports_never_shrink_and_are_never_another_application_s(host: FakeHost) 
 def test_a_service_without_replicas_is_refused(host: FakeHost) -> None:
     result = host.step("acquire", services=[{"name": "api", "replicas": 0}])
     assert result["problem"]["where"] == "services/api/replicas"
+
+
+def test_a_host_with_a_spoiled_release_refuses_before_it_is_locked(host: FakeHost) -> None:
+    host.deploy("1-1.0.0", "blue")
+    path = host.root / "iris/releases/1-1.0.0/release.json"
+    path.write_text("{")
+    before = host.state()
+    assert host.step("acquire")["problem"]["where"] == str(path)
+    assert (host.state(), (host.root / "iris/lock.json").exists()) == (before, False)
