@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .files import read_json
 from .hiding import SERVICES, may_show, parts
 from .manifest import Manifest
 from .paths import AppPaths
+from .releases import read_release
 from .state import load_state
 
 Content = Mapping[str, Any]
@@ -24,7 +24,7 @@ def differences(paths: AppPaths, manifest: Manifest) -> dict[str, Any]:
     serving = state.slots[state.active].release if state.active else None
     before: Content = {}
     if serving:
-        before = read_json(paths.release(serving) / "release.json") or {}
+        before = read_release(paths.release(serving)) or {}
     return {
         "release": serving,
         "environment": _environment(before, manifest.content),

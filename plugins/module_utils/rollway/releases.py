@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
@@ -17,6 +16,7 @@ from .manifest import Manifest, without_contents
 from .names import relative_path
 from .paths import AppPaths
 from .problem import Problem
+from .sealed import read_sealed, write_sealed
 from .state import State
 
 
@@ -35,9 +35,43 @@ def files_folder(folder: Path) -> Path:
     return folder / "files"
 
 
+def record_file(folder: Path) -> Path:
+    """Return the file with a release's manifest."""
+    return folder / "release.json"
+
+
+def read_release(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of a release, or None where there is none; Problem when it is spoiled.
+
+    Manifests that were written before they had a checksum are read as they are.
+    """
+    file = record_file(folder)
+    content = read_json(file)
+    if _is_unsealed(content):
+        return dict(content)
+    sealed = read_sealed(file)
+    return None if sealed is None else dict(sealed["manifest"])
+
+
+def seal_release(paths: AppPaths, release: str) -> None:
+    """Give a release from before there were checksums its own."""
+    content = read_release(paths.release(release))
+    write_sealed(record_file(paths.release(release)), {"manifest": content})
+
+
+def is_sealed(paths: AppPaths, release: str) -> bool:
+    """Say whether the manifest of a release that is there has a checksum."""
+    return not _is_unsealed(read_json(record_file(paths.release(release))))
+
+
+def _is_unsealed(content: Any) -> bool:
+    """Without a checksum, `schema` is the manifest's own: 1. That of a sealed file is later."""
+    return isinstance(content, dict) and content.get("schema") == 1 and "checksum" not in content
+
+
 def load_manifest(paths: AppPaths, release: str) -> Manifest:
     """Return a staged release; Problem when the host does not have it."""
-    content = read_json(paths.release(release) / "release.json")
+    content = read_release(paths.release(release))
     if content is None:
         raise Problem(
             str(paths.release(release)),
@@ -55,13 +89,13 @@ def kept_releases(paths: AppPaths) -> list[str]:
 
 def kept_manifests(paths: AppPaths) -> dict[str, dict[str, Any]]:
     """Return what may leave the host of every kept release, by id."""
-    found = {name: read_json(paths.release(name) / "release.json") for name in kept_releases(paths)}
+    found = {name: read_release(paths.release(name)) for name in kept_releases(paths)}
     return {name: without_contents(content) for name, content in found.items() if content}
 
 
 def is_written(paths: AppPaths, manifest: Manifest) -> bool:
     """Say whether the release lies on the host already; Problem when another has its id."""
-    content = read_json(paths.release(manifest.id) / "release.json")
+    content = read_release(paths.release(manifest.id))
     if content is None:
         return False
     if content.get("hash") != manifest.hash:
@@ -85,7 +119,7 @@ def write_release(paths: AppPaths, manifest: Manifest) -> None:
     write_atomic(compose_file(draft), manifest.compose, mode=0o600)
     if manifest.accessories:
         write_atomic(accessories_file(draft), manifest.accessories.compose, mode=0o600)
-    write_atomic(draft / "release.json", json.dumps(manifest.content, sort_keys=True), mode=0o600)
+    write_sealed(record_file(draft), {"manifest": dict(manifest.content)})
     draft.rename(folder)
     sync_directory(paths.releases)
 
@@ -104,7 +138,7 @@ def surplus(paths: AppPaths, state: State, *, retention: int, keep: Iterable[str
 
 def remove_release(paths: AppPaths, release: str) -> tuple[str, ...]:
     """Remove a release from the host and return the images it named."""
-    content = read_json(paths.release(release) / "release.json")
+    content = read_release(paths.release(release))
     shutil.rmtree(paths.release(release), ignore_errors=True)
     return Manifest.from_json(content).images if content else ()
 
@@ -114,7 +148,7 @@ def images_in_use(root: Path) -> set[str]:
     return {
         image
         for path in root.glob("*/releases/[!.]*/release.json")
-        for image in (read_json(path) or {}).get("images", {}).values()
+        for image in (read_release(path.parent) or {}).get("images", {}).values()
     }
 
 

@@ -12,7 +12,7 @@ from .engine import EngineProblem
 from .manifest import Manifest
 from .parallel import each
 from .problem import Problem
-from .releases import is_written, write_release
+from .releases import is_sealed, is_written, seal_release, write_release
 from .state import CANDIDATE, Release
 
 ATTEMPTS = 3
@@ -52,6 +52,10 @@ def stage(
     """Write the release and pull its images; a second time there is nothing to do."""
     state = call.fence()
     written = is_written(call.paths, manifest)
+    if written and not call.check and not is_sealed(call.paths, manifest.id):
+        call.fence()
+        seal_release(call.paths, manifest.id)
+        call.changed = True
     known = state.releases.get(manifest.id)
     missing = [image for image in _images(manifest, host) if not call.tools.engine.has_image(image)]
     if written and known and not missing:

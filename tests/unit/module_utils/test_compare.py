@@ -9,6 +9,7 @@ from typing import Any
 from ansible.module_utils.rollway.compare import HIDDEN, differences
 from ansible.module_utils.rollway.manifest import Manifest
 from ansible.module_utils.rollway.paths import AppPaths
+from ansible.module_utils.rollway.sealed import write_sealed
 from ansible.module_utils.rollway.state import Slot, State, save_state
 
 from rollway.release.text import compose_text
@@ -38,7 +39,7 @@ def _serving(tmp_path: Path, content: dict[str, Any]) -> AppPaths:
     paths.make()
     folder = paths.release(content["id"])
     folder.mkdir(parents=True)
-    (folder / "release.json").write_text(json.dumps(content))
+    write_sealed(folder / "release.json", {"manifest": content})
     slots = {"blue": Slot(content["id"], "a", "running"), "green": Slot()}
     save_state(paths, State("iris", active="blue", slots=slots))
     return paths

@@ -311,7 +311,9 @@ def test_releases_beyond_retention_go_with_the_images_only_they_named(host: Fake
 def test_an_image_that_another_application_names_stays(host: FakeHost) -> None:
     other = host.root / "other/releases/1-1.0.0"
     other.mkdir(parents=True)
-    (other / "release.json").write_text(json.dumps({"images": {"x": image_of("1-1.1.0")}}))
+    (other / "release.json").write_text(
+        json.dumps({"schema": 1, "images": {"x": image_of("1-1.1.0")}})
+    )
     slots = ("blue", "green")
     for number in range(1, 8):
         slot, old = slots[number % 2], slots[(number + 1) % 2] if number > 1 else None
