@@ -58,6 +58,17 @@ options:
     description: The run, for the record.
     type: str
     default: ""
+  run:
+    description:
+      - The run, with C(id), C(verb), C(owner), C(reason), C(started) and C(controller). It must
+        have the application's lock on this host, to the last change; without a run nobody may.
+    type: dict
+  generation:
+    description: The number that the step V(acquire) of C(compose_release) returned; with O(run).
+    type: int
+  lock_root:
+    description: Folder of the records where the lock lies; O(root) when not given.
+    type: path
   master_socket:
     description: HAProxy's master socket.
     type: path

@@ -64,6 +64,7 @@ def _up(call: Call, manifest: Manifest, place: Place, services: list[str]) -> No
     write_atomic(env_file, environment(call, manifest, shared), mode=0o600)
     file = accessories_file(call.paths.release(manifest.id))
     project = compose.Project(call.paths.project(SLOT), file, env_file)
+    call.fence()
     done = compose.up(call.tools.run, project, services, seconds=UP_SECONDS, pull="missing")
     call.changed = True
     if not done.is_ok:

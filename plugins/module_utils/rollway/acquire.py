@@ -90,7 +90,7 @@ def _look(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
 
 def _take(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
     call.paths.make()
-    with held_mutex(call, seconds=PATIENCE_SECONDS):
+    with held_mutex(call.paths, call.tools.clock, seconds=PATIENCE_SECONDS):
         state, holder = load_state(call.paths), read_lock(call.paths)
         hold = read_hold(call.paths)
         refusal = refusal_of(call, question.alive)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from .clock import Clock, timestamp
 from .command import Runner
 from .engine import Engine
+from .fence import check_fence
 from .listening import Sockets, sockets
-from .lock import Run, read_lock
+from .lock import Run
 from .paths import AppPaths
 from .probe import Accepts, HttpGet, accepts_connections, ready_answer
-from .problem import Problem
 from .state import Phase, State, load_state, save_state
 
 
@@ -58,22 +58,12 @@ class Call:
     def fence(self) -> State:
         """Return the state if this run may still change it.
 
-        Raises Problem when another run holds the lock, or the host changed hands since acquire:
-        a controller that slept through a takeover must not change anything. In check mode no
-        lock was taken, and nothing will be changed.
+        Raises Problem when it lost the lock. In check mode none was taken, and nothing will be
+        changed.
         """
         if self.check:
             return load_state(self.paths)
-        holder = read_lock(self.paths)
-        if holder is None or holder.id != self.run.id:
-            held = "nobody" if holder is None else holder.named()
-            raise self._lost(f"lost the lock: held by {held}")
-        state = load_state(self.paths)
-        if self.generation is not None and state.generation != self.generation:
-            raise self._lost(
-                f"lost the lock: generation {state.generation}, acquired {self.generation}"
-            )
-        return state
+        return check_fence(self.paths, self.run, self.generation)
 
     def save(self, state: State) -> State:
         """Write `state` if the lock is still ours, and return it."""
@@ -89,6 +79,3 @@ class Call:
         if state.phase and replace(state.phase, since=phase.since) == phase:
             return state
         return self.save(replace(state, phase=phase))
-
-    def _lost(self, found: str) -> Problem:
-        return Problem(str(self.paths.lock), found, f"run {self.run.id}", "./invoke status")

@@ -110,6 +110,7 @@ def _good(call: Call, state: State, end: Conclusion) -> State:
     if end.active_slot is None or state.slots[end.active_slot].release != end.release:
         return _leave_candidates(call, state)
     if state.slots[end.active_slot].state in (WARM, DRAINING):
+        call.fence()
         disarm(call.tools.run, call.paths.app, end.active_slot)
     state = replace(state, active=end.active_slot, last_good=end.release)
     state = with_state(state, end.active_slot, RUNNING)
@@ -125,6 +126,7 @@ def _held(call: Call, state: State, end: Conclusion) -> State:
     if slot is None or state.slots[slot].state not in (RUNNING, WARM, DRAINING):
         return state
     if state.slots[slot].state != RUNNING:
+        call.fence()
         disarm(call.tools.run, call.paths.app, slot)
     return with_state(replace(state, active=slot), slot, RUNNING)
 
@@ -165,7 +167,10 @@ def _prune(call: Call, state: State, end: Conclusion) -> tuple[State, list[str]]
         return state, []
     releases = {name: entry for name, entry in state.releases.items() if name not in gone}
     state = call.save(replace(state, releases=releases))
-    images = {image for release in gone for image in remove_release(call.paths, release)}
+    images: set[str] = set()
+    for release in gone:
+        call.fence()
+        images.update(remove_release(call.paths, release))
     for image in sorted(images - images_in_use(call.paths.root)):
         call.fence()
         call.tools.engine.remove_image(image)

@@ -11,7 +11,6 @@ from .edge_call import Edge
 from .edge_config import check_drain, check_routes, render
 from .edge_model import Backend, Server
 from .edge_probe import check_answers, silent_servers
-from .edge_reload import write_files
 from .edge_shift import Shift, plan_shift
 from .edge_store import Paths, Record
 from .edge_topology import load_topology, needs_reload
@@ -113,7 +112,7 @@ def _shift(edge: Edge, wish: Wish, *, is_new: bool, text: str) -> Applied:
 def _tell(edge: Edge, seen: View, shift: Shift) -> bool:
     """Whether the worker took the commands; not when it was replaced meanwhile."""
     try:
-        edge.master.tell(seen.pid, shift.commands)
+        edge.tell(seen.pid, shift.commands)
     except Problem:
         if edge.master.processes().current == seen.pid:
             raise
@@ -138,7 +137,7 @@ def _write(edge: Edge, wish: Wish, shift: Shift, pid: int) -> bool:
     """Make the files say what HAProxy does; a restart of it begins from them."""
     path = edge.paths.fragment(wish.backend.app)
     is_new = not path.exists() or path.read_text() != wish.text
-    write_files({path: wish.text})
+    edge.write({path: wish.text})
     known = edge_store.load(edge.paths, wish.backend.app)
     record = Record(
         backend=wish.backend,
@@ -147,7 +146,7 @@ def _write(edge: Edge, wish: Wish, shift: Shift, pid: int) -> bool:
         run=wish.run if shift.moved or known is None else known.run,
         shifts=_shifts(wish, shift, pid, known.shifts if known else {}),
     )
-    return edge_store.save(edge.paths, record) or is_new
+    return edge.save(record) or is_new
 
 
 def _shifts(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from .command import run
@@ -21,16 +21,19 @@ _POLL_SECONDS = 0.02
 Files = Mapping[Path, str | None]  # None: no such file
 
 
-def reload_with(paths: Paths, master: Master, files: Files) -> int:
+def reload_with(paths: Paths, master: Master, files: Files, *, fence: Callable[[], None]) -> int:
     """Replace files and start a worker from them; its process id.
 
     Problem when HAProxy refuses the files (nothing was changed then), or when no worker comes up
-    (the files stand as before, and the worker that served goes on serving).
+    (the files stand as before, and the worker that served goes on serving). `fence` may raise one,
+    too, before each of the two.
     """
     check_configuration(paths, files)
     before = {path: _text(path) for path in files}
+    fence()
     write_files(files)
     try:
+        fence()
         pid = reload(master)
     except Problem:
         write_files(before)  # not loaded again: the worker that runs was started from them

@@ -10,6 +10,7 @@ from typing import Any
 from . import edge_apply, edge_report, edge_store
 from .edge_apply import Applied, Wish
 from .edge_call import Edge
+from .edge_fence import fence_of
 from .edge_model import read_backend, read_servers
 from .edge_observe import failures, observe
 from .edge_shift import entering
@@ -17,7 +18,7 @@ from .edge_store import Paths
 from .edge_topology import unload
 from .haproxy_socket import Master
 from .haproxy_state import view
-from .names import app_name, run_id
+from .names import run_id
 from .problem import Problem
 
 Params = Mapping[str, Any]
@@ -30,10 +31,14 @@ def run_edge_step(params: Params, *, check: bool, diff: bool) -> Result:
     """Do one step and return the module's result; expected trouble is `ok: false` in it."""
     began = time.monotonic()
     paths = Paths(Path(params["root"]), Path(params["config_dir"]))
-    edge = Edge(paths, Master(params["master_socket"]))
     result: Result = {"ok": True, "problem": None, "changed": False, "servers": []}
     try:
-        app = app_name(params["app"])
+        fence = fence_of(params)
+    except Problem as problem:
+        return {**result, "ok": False, "problem": problem.data, "seconds": 0.0}
+    app = fence.paths.app
+    edge = Edge(paths, Master(params["master_socket"]), fence)
+    try:
         result |= _STEPS[params["step"]](edge, app, params, check)
         result |= edge_report.describe(edge, app)
     except Problem as problem:
@@ -49,7 +54,7 @@ def run_edge_step(params: Params, *, check: bool, diff: bool) -> Result:
 
 def _apply(edge: Edge, app: str, params: Params, check: bool) -> Result:  # noqa: FBT001
     wish = _wish(app, params)
-    applied = (edge_apply.foresee if check else edge_apply.apply)(edge, wish)
+    applied = edge_apply.foresee(edge, wish) if check else _changed(edge, wish)
     result: Result = {
         "changed": applied.changed,
         "reloaded": applied.reloaded,
@@ -62,14 +67,23 @@ def _apply(edge: Edge, app: str, params: Params, check: bool) -> Result:  # noqa
     return result
 
 
+def _changed(edge: Edge, wish: Wish) -> Applied:
+    with edge.fence.held():
+        return edge_apply.apply(edge, wish)
+
+
 def _load(edge: Edge, app: str, params: Params, check: bool) -> Result:  # noqa: FBT001
     wish = _wish(app, params)
-    is_new = edge_apply.foresee(edge, wish).reloaded if check else edge_apply.load(edge, wish)
+    if check:
+        is_new = edge_apply.foresee(edge, wish).reloaded
+        return {"changed": is_new, "reloaded": is_new}
+    with edge.fence.held():
+        is_new = edge_apply.load(edge, wish)
     return {"changed": is_new, "reloaded": is_new}
 
 
 def _observe(edge: Edge, wish: Wish, applied: Applied, seconds: float) -> Result:
-    """Outside the mutex: another application may move while this one is watched."""
+    """Outside the mutexes: it changes nothing, and another application may move meanwhile."""
     before = applied.before
     entered = entering(wish.servers, before.servers(wish.backend.name))
     names = sorted(wish.probe or {server.name for server in entered})
@@ -115,9 +129,10 @@ def _remove(edge: Edge, app: str, _params: Params, check: bool) -> Result:  # no
     is_there = fragment.exists() or record.exists()
     diff = [{"before_header": str(fragment), "before": before, "after": ""}]
     if is_there and not check:
-        with edge_store.held(edge.paths), edge.timed("reload"):
+        with edge.fence.held(), edge_store.held(edge.paths), edge.timed("reload"):
             others = edge_store.load_others(edge.paths, but=app)
             unload(edge, app, others=others, seen=view(edge.master))
+            edge.fence.check()
             record.unlink(missing_ok=True)
     return {"changed": is_there, "reloaded": is_there, "diff": diff}
 

@@ -15,7 +15,7 @@ from . import edge_store
 from .edge_call import Edge
 from .edge_config import render, render_map, topology
 from .edge_model import Backend, Server, backend_name
-from .edge_reload import reload_with, write_files
+from .edge_reload import reload_with
 from .edge_shift import as_running, down_commands, same_places
 from .edge_store import Paths, Record
 from .haproxy_state import View
@@ -49,7 +49,7 @@ def load_topology(
     record = edge_store.load(edge.paths, backend.app)
     loaded = edge_store.digest(backend, servers)
     run, shifts = (record.run, record.shifts) if record else ("", {})
-    edge_store.save(edge.paths, Record(backend, mine, loaded, run, shifts))
+    edge.save(Record(backend, mine, loaded, run, shifts))
 
 
 def unload(edge: Edge, app: str, *, others: Others, seen: View) -> None:
@@ -70,11 +70,11 @@ def _load(
         for backend, servers in everyone.items()
     }
     files |= dict.fromkeys(gone) | {edge.paths.map: _routes(edge.paths, everyone, gone=gone)}
-    pid = reload_with(edge.paths, edge.master, files)
+    pid = reload_with(edge.paths, edge.master, files, fence=edge.fence.check)
     for backend, servers in everyone.items():
         names = [server.name for server in servers if server.name in down[backend]]
-        edge.master.tell(pid, down_commands(backend.name, names))
-    write_files({edge.paths.fragment(one.app): render(one, all_) for one, all_ in everyone.items()})
+        edge.tell(pid, down_commands(backend.name, names))
+    edge.write({edge.paths.fragment(one.app): render(one, all_) for one, all_ in everyone.items()})
 
 
 def _routes(paths: Paths, known: Iterable[Backend], *, gone: Collection[Path] = ()) -> str:

@@ -68,7 +68,7 @@ def unlock(call: Call, target: str) -> dict[str, Any]:
     if not call.check and FREEZE in kinds:
         released += _thaw(call, target)
     if not call.check and set(kinds) - {FREEZE}:
-        with held_mutex(call, seconds=PATIENCE_SECONDS):
+        with held_mutex(call.paths, call.tools.clock, seconds=PATIENCE_SECONDS):
             released += _take_away(call, target)
     return {**look(call), "released": kinds if call.check else released}
 

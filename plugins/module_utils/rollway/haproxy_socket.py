@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import socket
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from .problem import Problem
@@ -88,9 +88,16 @@ class Master:
         """What one worker answers to commands that read."""
         return self._send(";".join(f"@!{pid} {command}" for command in commands))
 
-    def tell(self, pid: int, commands: Sequence[str]) -> None:
-        """Give one worker commands that answer nothing when they succeed, in their order."""
+    def tell(
+        self, pid: int, commands: Sequence[str], *, before: Callable[[], None] | None = None
+    ) -> None:
+        """Give one worker commands that answer nothing when they succeed, in their order.
+
+        `before` is called ahead of every line that is sent, and may raise.
+        """
         for batch in batches([f"@!{pid} {command}" for command in commands]):
+            if before:
+                before()
             answer = " ".join(self._send(batch).split())
             if answer:
                 raise Problem(batch, f"HAProxy answered: {answer}", "silence", "./invoke status")

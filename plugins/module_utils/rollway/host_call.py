@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .call import Call, HostTools
-from .lock import Controller, Run, read_lock
+from .fence import check_unlocked
+from .lock import Controller, Run
 from .paths import AppPaths
-from .problem import Problem
 from .state import State, load_state
 
 ITSELF = Run("host-unit", "reap", "host", "", "", Controller("", "", 0, 0))
@@ -20,9 +20,7 @@ class HostCall(Call):
 
     def fence(self) -> State:
         """Return the state; Problem as soon as a run has the lock."""
-        holder = read_lock(self.paths)
-        if holder is not None:
-            raise Problem(str(self.paths.lock), f"held by {holder.named()}", "no run")
+        check_unlocked(self.paths)
         return load_state(self.paths)
 
 

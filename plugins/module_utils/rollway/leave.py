@@ -42,6 +42,7 @@ def _leave(call: Call, state: State, slot: str, how: str, seconds: float) -> Sta
     now = Moment.now(call.tools.clock)
     left = replace(state.slots[slot], state=how, shifted_away_at=now, deadline=now.after(seconds))
     wake = seconds if how == WARM else 1.0
+    call.fence()
     with call.timed("timer"):
         warning = arm(call.tools.run, call.paths.app, slot, seconds=wake)
     if warning:

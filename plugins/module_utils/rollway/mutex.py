@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from .call import Call
+from .clock import Clock
 from .files import exclusive
 from .lock import read_lock
+from .paths import AppPaths
 from .problem import Problem
 
 LOCKED = "locked"
@@ -15,30 +16,29 @@ RETRY_SECONDS = 0.05
 
 
 @contextlib.contextmanager
-def held_mutex(call: Call, *, seconds: float) -> Iterator[None]:
+def held_mutex(paths: AppPaths, clock: Clock, *, seconds: float) -> Iterator[None]:
     """Hold the mutex, waiting at most `seconds` for a step that still runs on the host.
 
     Such a step may belong to a controller that is long gone; the kernel frees it when it ends.
     """
-    clock = call.tools.clock
     deadline = clock.monotonic() + seconds
     with contextlib.ExitStack() as stack:
         while True:
             try:
-                stack.enter_context(exclusive(call.paths.mutex, wait=False))
+                stack.enter_context(exclusive(paths.mutex, wait=False))
                 break
             except BlockingIOError:
                 if clock.monotonic() >= deadline:
-                    raise _busy(call) from None
+                    raise _busy(paths) from None
                 clock.sleep(RETRY_SECONDS)
         yield
 
 
-def _busy(call: Call) -> Problem:
-    holder = read_lock(call.paths)
+def _busy(paths: AppPaths) -> Problem:
+    holder = read_lock(paths)
     by = f" for {holder.named()}" if holder else ""
     return Problem(
-        str(call.paths.mutex),
+        str(paths.mutex),
         f"a step still runs on this host{by}",
         "no other step",
         "wait for it to end, then run this again",

@@ -62,7 +62,6 @@ def tear_down(call: Call, slot: str, *, keeps_networks: bool = False) -> None:
     A slot that is filled again at once keeps its networks: making them anew costs a quarter of a
     second.
     """
-    call.fence()
     remove_project(call, call.paths.project(slot), keeps_networks=keeps_networks)
 
 
@@ -72,12 +71,18 @@ def remove_project(call: Call, project: str, *, keeps_networks: bool = False) ->
     containers = project_containers(engine, project)
 
     def end(one: Container) -> None:
+        call.fence()
         engine.stop(one.id, grace_seconds=one.grace_seconds)
+        call.fence()
         engine.remove(one.id)
+
+    def take_away(network: str) -> None:
+        call.fence()
+        engine.remove_network(network)
 
     each(containers, end)
     networks = [] if keeps_networks else engine.networks(project)
-    each((network["Id"] for network in networks), engine.remove_network)
+    each((network["Id"] for network in networks), take_away)
     call.changed = call.changed or bool(containers or networks)
 
 
@@ -87,12 +92,13 @@ def stop_services(call: Call, slot: str, services: Iterable[str]) -> list[str]:
     running = at_work(call, slot, services)
 
     def halt(one: Container) -> None:
+        call.fence()
         if one.restart_policy == "always":  # it would be back when the engine restarts
             engine.keep_stopped(one.id)
+            call.fence()
         engine.stop(one.id, grace_seconds=one.grace_seconds)
 
     if running:
-        call.fence()
         each(running, halt)
         call.changed = True
     return [one.name for one in running]
@@ -110,9 +116,13 @@ def start_services(call: Call, slot: str, services: Iterable[str]) -> list[str]:
     engine = call.tools.engine
     found = of_services(project_containers(engine, call.paths.project(slot)), services)
     still = [one for one in found if one.state in ("exited", "created")]
-    if still:
+
+    def begin(one: Container) -> None:
         call.fence()
-        each((one.id for one in still), engine.start)
+        engine.start(one.id)
+
+    if still:
+        each(still, begin)
         call.changed = True
     return [one.name for one in still]
 

@@ -88,6 +88,7 @@ def _pull(call: Call, image: str, auth: RegistryAuth | None) -> None:
     """Pull an image, trying again where the registry may only be busy or away for a moment."""
     login = auth.for_image(image) if auth else None
     for attempt in range(1, ATTEMPTS + 1):
+        call.fence()
         try:
             call.tools.engine.pull(image, login)
         except EngineProblem as error:

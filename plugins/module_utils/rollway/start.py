@@ -104,6 +104,7 @@ def _keep(call: Call, state: State, slot: str) -> dict[str, Any]:
     if state.slots[slot].state != RUNNING:
         call.changed = True
         if not call.check:
+            call.fence()
             disarm(call.tools.run, call.paths.app, slot)
             call.save(with_state(call.fence(), slot, RUNNING))
     return {"cut": {}}
@@ -115,6 +116,7 @@ def _clear(call: Call, state: State, manifest: Manifest, how: Start) -> dict[str
     recorded = state.slots[slot]
     cut: dict[str, int] = {}
     if recorded.state not in (EMPTY, STARTING):
+        call.fence()
         disarm(call.tools.run, call.paths.app, slot)
         with call.timed("drain"):
             cut = drain(call, slot, recorded, seconds=how.drain_seconds)

@@ -241,7 +241,7 @@ def _exclusively(call: Call) -> Iterator[None]:
     if call.check:
         yield
         return
-    with held_mutex(call, seconds=PATIENCE_SECONDS):
+    with held_mutex(call.paths, call.tools.clock, seconds=PATIENCE_SECONDS):
         yield
 
 

@@ -15,6 +15,7 @@ from rollway.rollout.verdict import Decision, Verdict
 
 HOST_MODULE = "compose_release"
 EDGE_MODULE = "haproxy_backend"
+HOST_ROOT = "/var/lib/rollway"
 EDGE_ROOT = "/var/lib/rollway-edge"
 RETAINED_RELEASES = 5
 PROBE_SECONDS = 5
@@ -127,7 +128,7 @@ def load_call(plan: Plan, *, edge: str) -> Call:
     """Let an edge know every server before traffic moves, while the app hosts stage."""
     serving = {name: host.serving for name, host in plan.hosts.items()}
     servers = _all_servers(plan, serving, edge=edge)
-    arguments = {**_edge_common(plan, plan.release), "step": "load", "servers": servers}
+    arguments = {**_edge_common(plan, plan.release, edge), "step": "load", "servers": servers}
     return Call(EDGE_MODULE, arguments)
 
 
@@ -140,7 +141,7 @@ def shift_call(plan: Plan, ledger: Ledger, wave: int, *, edge: str) -> Call:
     return Call(
         EDGE_MODULE,
         {
-            **_edge_common(plan, plan.release),
+            **_edge_common(plan, plan.release, edge),
             "servers": _all_servers(plan, serving, edge=edge),
             "probe": probed,
             "probe_seconds": PROBE_SECONDS,
@@ -165,7 +166,7 @@ def unshift_call(plan: Plan, *, edge: str) -> Call:
     return Call(
         EDGE_MODULE,
         {
-            **_edge_common(plan, plan.previous or plan.release),
+            **_edge_common(plan, plan.previous or plan.release, edge),
             "servers": _all_servers(plan, serving, edge=edge),
         },
     )
@@ -237,10 +238,18 @@ def _slot_arguments(plan: Plan, host: HostPlan) -> dict[str, Any]:
     }
 
 
-def _edge_common(plan: Plan, release: Mapping[str, Any]) -> dict[str, Any]:
+def _edge_common(plan: Plan, release: Mapping[str, Any], edge: str) -> dict[str, Any]:
     http = _http(release)
     backend = {name: http[name] for name in ("ready", "hosts", "path", "retry", "drain_seconds")}
-    return {"app": plan.app, "step": "apply", "run_id": plan.run["id"], "backend": backend}
+    return {
+        "app": plan.app,
+        "step": "apply",
+        "run_id": plan.run["id"],
+        "run": plan.run,
+        "generation": plan.generations[edge],
+        "lock_root": place_of(plan, edge).get("root", HOST_ROOT),
+        "backend": backend,
+    }
 
 
 def _all_servers(

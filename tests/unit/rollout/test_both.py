@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rollway.rollout.calls import EDGE_ROOT
+from rollway.rollout.calls import EDGE_ROOT, Call
 from rollway.rollout.drive import Skip, work_for
 from rollway.rollout.journal import Event
 from rollway.rollout.planning import decide
@@ -66,4 +66,14 @@ def test_a_host_outside_a_limit_is_an_edge_of_the_run(tmp_path: Path) -> None:
     loaded = work_for(tmp_path, step="stage", host="app-3")
     assert not isinstance(loaded, Skip)
     assert [call.arguments["step"] for call in loaded] == ["load"]
+    assert _fence(loaded[0]) == ("/var/lib/rollway", plan.generations["app-3"], "run-1")
+    alone = work_for(tmp_path, step="stage", host="edge-1")
+    assert not isinstance(alone, Skip)
+    assert _fence(alone[0]) == ("/var/lib/rollway-edge", plan.generations["edge-1"], "run-1")
     assert _place(tmp_path, "conclude", "app-3") == AT_BOTH
+
+
+def _fence(call: Call) -> tuple[str, int, str]:
+    """Where the lock of a change at an edge lies, and whose it has to be."""
+    asked = call.arguments
+    return asked["lock_root"], asked["generation"], asked["run"]["id"]
