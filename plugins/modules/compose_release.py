@@ -24,7 +24,7 @@ options:
         takes it away; V(unlock) also takes a run's lock away.
     type: str
     required: true
-    choices: [acquire, stage, start, switch, undo, conclude, history, look, freeze, unlock]
+    choices: [acquire, stage, start, switch, undo, conclude, history, look, freeze, unlock, drift]
   app:
     description: Application.
     type: str
@@ -203,6 +203,16 @@ phase:
   description: With V(history), where a run stands that has not come to its end.
   type: dict
   returned: with V(history)
+findings:
+  description:
+    - With V(drift), what is not as the host records it, each with C(kind), C(where), C(found),
+      C(accepted) and C(next), a command for this host or nothing.
+  type: list
+  returned: with V(drift)
+serving:
+  description: With V(drift), the release that serves, without its files and texts.
+  type: dict
+  returned: with V(drift)
 containers:
   description: With V(acquire), what stands in each slot; with a failed start, what failed and why.
   type: raw

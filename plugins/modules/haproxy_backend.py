@@ -24,9 +24,9 @@ options:
     description:
       - V(apply) makes the desired state; V(load) only its topology, without moving traffic;
         V(read) only looks; V(settle) waits until no worker of an earlier reload is left;
-        V(remove) takes the application out.
+        V(remove) takes the application out; V(drift) compares what runs with the edge's record.
     type: str
-    choices: [apply, load, read, settle, remove]
+    choices: [apply, load, read, settle, remove, drift]
     default: apply
   backend:
     description: C(ready), C(hosts), C(path), C(retry) and C(drain_seconds) of the application.
@@ -160,6 +160,12 @@ observed:
       C(connect_errors), C(response_errors) and C(went_down) by name.
   type: dict
   returned: with O(observe_seconds)
+findings:
+  description:
+    - What is not as the edge records it, each with C(kind), C(where), C(found), C(accepted) and
+      C(next).
+  type: list
+  returned: with V(drift)
 remarks:
   description: What a person should know although the step did its work.
   type: list

@@ -17,7 +17,7 @@ COMPOSE_RELEASE: Spec = {
         "required": True,
         "choices": [
             *("acquire", "stage", "start", "switch", "undo", "conclude", "history"),
-            *("look", "freeze", "unlock"),
+            *("look", "freeze", "unlock", "drift"),
         ],
     },
     "app": {"type": "str", "required": True},
@@ -59,7 +59,7 @@ HAPROXY_BACKEND: Spec = {
     "app": {"type": "str", "required": True},
     "step": {
         "type": "str",
-        "choices": ["apply", "load", "read", "settle", "remove"],
+        "choices": ["apply", "load", "read", "settle", "remove", "drift"],
         "default": "apply",
     },
     "backend": {"type": "dict"},

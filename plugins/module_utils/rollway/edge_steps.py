@@ -11,6 +11,7 @@ from . import edge_apply, edge_report, edge_store
 from .edge_apply import Applied, Wish
 from .edge_call import Edge
 from .edge_fence import fence_of
+from .edge_drift import edge_findings
 from .edge_model import read_backend, read_servers
 from .edge_observe import failures, observe
 from .edge_shift import entering
@@ -104,6 +105,10 @@ def _read(_edge: Edge, _app: str, _params: Params, _check: bool) -> Result:  # n
     return {}
 
 
+def _drift(edge: Edge, app: str, _params: Params, _check: bool) -> Result:  # noqa: FBT001
+    return {"findings": [one.to_json() for one in edge_findings(edge, app)]}
+
+
 def _settle(edge: Edge, _app: str, params: Params, check: bool) -> Result:  # noqa: FBT001
     """Wait until no worker of an earlier reload is left; Problem after the deadline."""
     end = time.monotonic() + params["deadline_seconds"]
@@ -156,4 +161,5 @@ _STEPS: dict[str, Callable[[Edge, str, Params, bool], Result]] = {
     "read": _read,
     "settle": _settle,
     "remove": _remove,
+    "drift": _drift,
 }

@@ -69,6 +69,9 @@ class Engine(Protocol):
     def has_image(self, reference: str) -> bool:
         """Say whether an image is here; a reference by digest only counts with that digest."""
 
+    def image_digests(self, image: str) -> list[str]:
+        """Return an image's references by digest, `repository@sha256:…`; none when it is gone."""
+
     def pull(self, reference: str, auth: Mapping[str, str] | None) -> None:
         """Pull an image and check that it is the one asked for."""
 
@@ -132,6 +135,10 @@ class LocalEngine:
     def has_image(self, reference: str) -> bool:
         image = self._json(f"/images/{quote(reference)}/json", missing_ok=True)
         return image is not None and _is_the_image(image, reference)
+
+    def image_digests(self, image: str) -> list[str]:
+        found = self._json(f"/images/{quote(image)}/json", missing_ok=True)
+        return list((found or {}).get("RepoDigests") or ())
 
     def pull(self, reference: str, auth: Mapping[str, str] | None) -> None:
         headers = {} if auth is None else {"X-Registry-Auth": encode_auth(auth)}

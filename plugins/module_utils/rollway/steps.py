@@ -28,7 +28,14 @@ Params = Mapping[str, Any]
 Result = dict[str, Any]
 
 PATIENCE_SECONDS = 30.0  # for a step of this run whose connection broke
-WITHOUT_LOCK = ("acquire", "history", "look", "freeze", "unlock")  # no run's lock covers these
+WITHOUT_LOCK = (
+    "acquire",
+    "history",
+    "drift",
+    "look",
+    "freeze",
+    "unlock",
+)  # no run's lock covers these
 
 
 def run_step(params: Params, *, tools: HostTools, check: bool, diff: bool = False) -> Result:
@@ -186,6 +193,17 @@ def _unlock(call: Call, params: Params) -> Result:
     return unlock(call, run_id(_needed(params, "target")))
 
 
+def _drift(call: Call, params: Params) -> Result:
+    from .drift import drift
+
+    return drift(
+        call,
+        host=params.get("inventory_host") or "",
+        address=address_literal(params.get("address")),
+        alive=Alive.from_json(params.get("alive")),
+    )
+
+
 STEPS: dict[str, Callable[[Call, Params], Result]] = {
     "acquire": _acquire,
     "stage": _stage,
@@ -197,6 +215,7 @@ STEPS: dict[str, Callable[[Call, Params], Result]] = {
     "look": _look,
     "freeze": _freeze,
     "unlock": _unlock,
+    "drift": _drift,
 }
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible.module_utils.rollway.call import HostTools
 from ansible.module_utils.rollway.command import Finished
+from ansible.module_utils.rollway.drift_files import content_hash
 from ansible.module_utils.rollway.engine import EngineProblem
 from ansible.module_utils.rollway.listening import Socket
 from ansible.module_utils.rollway.steps import run_step
@@ -73,7 +74,10 @@ def container(name: str, project: str, service: str, **changes: Any) -> dict[str
             "Labels": {
                 "com.docker.compose.project": project,
                 "com.docker.compose.service": service,
+                **changes.get("labels", {}),
             },
+            "Image": changes.get("image", IMAGE),
+            "Env": changes.get("env", []),
             "StopTimeout": 5,
         },
         "HostConfig": {
@@ -91,6 +95,7 @@ class FakeEngine:
     here: dict[str, dict[str, Any]] = field(default_factory=dict)
     nets: dict[str, str] = field(default_factory=dict)  # network → project
     images: set[str] = field(default_factory=set)
+    digests: dict[str, list[str]] = field(default_factory=dict)
     volumes: set[str] = field(default_factory=set)
     log: list[str] = field(default_factory=list)
     pull_errors: list[EngineProblem] = field(default_factory=list)
@@ -148,6 +153,9 @@ class FakeEngine:
     def has_image(self, reference: str) -> bool:
         return reference in self.images
 
+    def image_digests(self, image: str) -> list[str]:
+        return self.digests.get(image, [])
+
     def pull(self, reference: str, auth: Mapping[str, str] | None) -> None:
         self.log.append(f"pull {reference} as {auth['username'] if auth else 'nobody'}")
         if self.pull_errors:
@@ -201,12 +209,22 @@ class FakeHost:
             return Finished(1, "", self.up_fails)
         project = argv[argv.index("--project-name") + 1]
         self.engine.nets[f"{project}_default"] = project
+        made = self._made(Path(argv[argv.index("--env-file") + 1]))
         for service in argv[argv.index("--") + 1 :]:
             name = f"{project}-{service}-1"
             self.engine.log.append(f"up {name}")
-            found = container(name, project, service, **self.comes_up.get(service, {}))
+            kind = {"io.rollway.service": service.rpartition("-")[0]}
+            how = {**made, "labels": {**made["labels"], **kind}, **self.comes_up.get(service, {})}
+            found = container(name, project, service, **how)
             self.engine.here[name] = found
         return Finished(0, "", "")
+
+    def _made(self, env_file: Path) -> dict[str, Any]:
+        """Image and labels, as the rendered file gives them."""
+        values = dict(line.split("=", 1) for line in env_file.read_text().splitlines())
+        release = values["ROLLWAY_RELEASE"]
+        labels = {"io.rollway.release": release, "io.rollway.slot": values["ROLLWAY_SLOT"]}
+        return {"image": image_of(release), "labels": {**labels, "io.rollway.app": "iris"}}
 
     @property
     def tools(self) -> HostTools:
@@ -292,11 +310,10 @@ def a_manifest(release: str = "1-1.0.0", **changes: Any) -> dict[str, Any]:
         "containers": ["mail-1"],
         "port": None,
     }
-    return {
+    whole = {
         "schema": 1,
         "app": "iris",
         "version": release.partition("-")[2],
-        "hash": hashlib.sha256(release.encode()).hexdigest(),
         "id": release,
         "created": "2026-01-31T12:00:00Z",
         "source": {"commit": "c0ffee"},
@@ -310,6 +327,7 @@ def a_manifest(release: str = "1-1.0.0", **changes: Any) -> dict[str, Any]:
         "rollout": {},
         **changes,
     }
+    return {"hash": content_hash(whole), **whole}
 
 
 def image_of(release: str) -> str:
