@@ -12,6 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 
 from rollway.errors import RollwayError
+from rollway.report.drift import write_drift
 from rollway.report.history import write_history
 from rollway.report.locks import write_locks
 from rollway.report.result import write_error, write_report, write_status
@@ -22,7 +23,7 @@ from rollway.rollout.planning import decide
 from rollway.rollout.reading import Inputs, read
 from rollway.rollout.request import load_request
 
-READING = ("status", "history", "lock.status")  # verbs that change nothing
+READING = ("status", "history", "drift", "lock.status")  # verbs that change nothing
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
@@ -43,6 +44,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             "status": self._status,
             "history": self._history,
             "locks": self._locks,
+            "drift": self._drift,
         }
         try:
             return steps[str(self._task.args["step"])]()
@@ -97,6 +99,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         found = write_locks(self._run_dir())
         sentence = f"{found['sentence']}; next: {found['next']}"
         return {"changed": False, "failed": found["exit"] != 0, "msg": sentence, "locks": found}
+
+    def _drift(self) -> dict[str, Any]:
+        return {"changed": False, "drift": write_drift(self._run_dir())}
 
     def _run_dir(self) -> Path:
         return Path(str(self._vars["__release_read"]["run_dir"]))

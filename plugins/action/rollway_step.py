@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 from rollway.remote import installed
 from rollway.report.lines import say
 from rollway.rollout.arbiter import WAITING_STEPS, has_to_be_told, seconds_left, waiting
+from rollway.rollout.drift import drift_calls
 from rollway.rollout.drive import Skip, work_for
 from rollway.rollout.history import history_calls
 from rollway.rollout.journal import Event, Journal
@@ -54,6 +55,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         if step in LOCK_STEPS:
             found = lock_calls(load_request(run_dir), Journal(run_dir), step=step, host=self._host)
             return Skip(found) if isinstance(found, str) else found
+        if step == "drift":
+            return drift_calls(load_request(run_dir), self._host) or Skip("it is outside the limit")
         return work_for(run_dir, step=step, host=self._host, wave=wave)
 
     def _run_dir(self) -> Path:

@@ -16,7 +16,7 @@ PAGES = [
     ROOT / "README.md",
     *(
         ROOT / "docs" / f"{name}.md"
-        for name in ("build", "deploy", "history", "lock", "plan", "rollback", "status")
+        for name in ("build", "deploy", "drift", "history", "lock", "plan", "rollback", "status")
     ),
     ROOT / "docs" / "provision.md",
 ]

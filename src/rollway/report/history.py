@@ -27,7 +27,7 @@ def fleet_history(request: Request, told: Mapping[str, Event], *, count: int) ->
     """The merged runs, who answered, and what is missing or could not be read."""
     asked = list(dict.fromkeys([*request.app_hosts, *request.outside, *request.edges]))
     answers = {name: told[name].result for name in asked if name in told and told[name].ok}
-    lost = [f"{name}: {_why(told.get(name))}" for name in asked if name not in answers]
+    lost = [f"{name}: {why(told.get(name))}" for name in asked if name not in answers]
     remarks = [f"{name}: {one}" for name in answers for one in answers[name].get("remarks") or ()]
     return {
         "env": request.env,
@@ -38,7 +38,8 @@ def fleet_history(request: Request, told: Mapping[str, Event], *, count: int) ->
     }
 
 
-def _why(event: Event | None) -> str:
+def why(event: Event | None) -> str:
+    """Why a host is missing from an answer."""
     if event is None:
         return "it was not asked"
     problem = event.result.get("problem") or {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -28,13 +29,21 @@ def test_a_limit_chooses_app_hosts_and_every_edge_takes_part(
     assert asked == {*chosen, "both-1", "edge-1"}
 
 
-@pytest.mark.parametrize("verb", ["rollback", "status", "history"])
+@pytest.mark.parametrize("verb", ["rollback", "status", "history", "drift"])
 def test_a_limit_of_ansible_s_own_without_the_controller_is_a_failure(
     verb: str, inventory: Path
 ) -> None:
     ran = run_playbook(inventory, {}, verb=verb, limit="app-1:edge")
     assert ran.returncode != 0
     assert "--limit: the step `read` on localhost did not run" in ran.stdout + ran.stderr
+
+
+def test_drift_asks_the_hosts_of_a_limit_and_every_edge(inventory: Path) -> None:
+    ran = run_playbook(inventory, {"rollway_limit": "app-1"}, verb="drift")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    found = json.loads((inventory / RUN / "drift.json").read_text())
+    assert [one["host"] for one in found["lost"]] == ["app-1", "both-1", "edge-1"]
+    assert found["lost"][0]["problem"] == "it is a stand-in"
 
 
 def test_a_module_that_fails_is_data_until_the_report(inventory: Path) -> None:
