@@ -29,8 +29,12 @@ def run_in_terminal(
     *,
     variables: Mapping[str, str] | None = None,
     react: Callable[[str, subprocess.Popen[bytes]], None] = lambda _text, _process: None,
+    typed: Sequence[tuple[str, str]] = (),
 ) -> Shown:
-    """Run it with a terminal for input, output and errors; `react` sees what is there so far."""
+    """Run it with a terminal for input, output and errors; `react` sees what is there so far.
+
+    `typed` are pairs: when the first has appeared, the second is typed.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     process = subprocess.Popen(
@@ -44,9 +48,13 @@ def run_in_terminal(
     )
     os.close(theirs)
     written = b""
+    waiting = list(typed)
     while part := _read(ours):
         written += part
-        react(written.decode(errors="replace"), process)
+        text = written.decode(errors="replace")
+        react(text, process)
+        if waiting and waiting[0][0] in text:
+            os.write(ours, waiting.pop(0)[1].encode())
     os.close(ours)
     return Shown(written.decode(errors="replace"), process.wait())
 

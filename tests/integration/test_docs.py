@@ -16,7 +16,10 @@ PAGES = [
     ROOT / "README.md",
     *(
         ROOT / "docs" / f"{name}.md"
-        for name in ("build", "deploy", "drift", "history", "lock", "plan", "rollback", "status")
+        for name in (
+            *("build", "deploy", "drift", "exec", "history", "lock", "logs"),
+            *("plan", "rollback", "status"),
+        )
     ),
     ROOT / "docs" / "provision.md",
 ]
