@@ -10,9 +10,10 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.integration import edge_websocket_cases  # noqa: F401 - they enter themselves in CASES
+from tests.integration.edge_case import CASES, Case, case
 from tests.integration.edge_looks import (
     deaf_master,
     established,
@@ -26,20 +27,13 @@ from tests.integration.edge_looks import (
 )
 from tests.integration.edge_rig import BACKEND, free_port, rig
 
-Case = Callable[[], str]
-CASES: dict[str, Case] = {}
+__all__ = ["CASES", "main"]
 AT_ONCE = 3
 FLIPS = 20
 RELOADS = 5
 HOT_SECONDS = 0.25
 # which requests for api.example belong to the application with the path /v1
 SEEN = {"/v1": True, "/v1/x": True, "/v1x": False, "/": False}
-
-
-def case(function: Case) -> Case:
-    """Give a case its name: what it says."""
-    CASES[function.__name__.replace("_", " ")] = function
-    return function
 
 
 @case
@@ -388,21 +382,6 @@ def a_server_that_freezes_holds_nobody_up_for_long() -> str:
     )  # only what waited there when it was cut
     assert report.slowest < 3.5, report.slowest
     return f"{report.failed} lost, slowest {report.slowest:.2f} s"
-
-
-@case
-def a_web_socket_outlives_the_shift_and_a_reload() -> str:
-    with two_hosts() as edge:
-        old = edge.talk()
-        assert (old.status, old.say("before")) == (b"101", "v-blue")
-        edge.shift("a-green-1", "b-green-1")
-        assert old.say("shifted") == "v-blue"
-        new = edge.talk()
-        assert new.say("new") == "v-green"
-        edge.add("c-blue-1", "v-blue")
-        assert edge.good(servers=edge.servers("a-green-1", "b-green-1"))["reloaded"]
-        assert (old.say("reloaded"), new.say("reloaded")) == ("v-blue", "v-green")
-    return "an upgraded connection stays with its server; a new one gets the new release"
 
 
 @case

@@ -14,9 +14,9 @@ from tests.load import Report
 
 
 @contextlib.contextmanager
-def two_hosts() -> Iterator[Rig]:
+def two_hosts(*, patience: str = "") -> Iterator[Rig]:
     """Hosts a and b, both slots up, blue ready."""
-    with rig() as edge:
+    with rig(patience=patience) as edge:
         for host in ("a", "b"):
             edge.add(f"{host}-blue-1", "v-blue")
             edge.add(f"{host}-green-1", "v-green")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import threading
 import time
@@ -12,8 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.integration import edge_websocket
+
 LABELS = ["setosa", "versicolor", "virginica"]
-RFC_6455 = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 class _Server(ThreadingHTTPServer):
@@ -37,10 +36,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.model.targets.append(self.path)
         self.server.model.awake.wait()
         target = urlsplit(self.path)
-        if self.headers.get("Upgrade") == "websocket":
-            self._talk()
-        elif target.path.endswith("/stream"):
+        if target.path.endswith("/stream"):
             self._stream(parse_qs(target.query))
+        elif self.headers.get("Upgrade") == "websocket":
+            self._upgrade()
         elif target.path == "/v2/health/ready" and not self.server.model.is_ready:
             self._say({"error": "not ready"}, status=503)
         else:
@@ -78,17 +77,16 @@ class _Handler(BaseHTTPRequestHandler):
         self._line(is_done=True)
         self.wfile.write(b"0\r\n\r\n")
 
-    def _talk(self) -> None:
-        """Answer each line with the version and the line: the upgrade matters, not frames."""
+    def _upgrade(self) -> None:
+        model = self.server.model
+        self.close_connection = True
         self.send_response(101)
         self.send_header("Connection", "Upgrade")
         self.send_header("Upgrade", "websocket")
-        proof = hashlib.sha1(self.headers["Sec-WebSocket-Key"].encode() + RFC_6455)
-        self.send_header("Sec-WebSocket-Accept", base64.b64encode(proof.digest()).decode())
+        key = self.headers["Sec-WebSocket-Key"]
+        self.send_header("Sec-WebSocket-Accept", edge_websocket.accept(key))
         self.end_headers()
-        self.close_connection = True
-        for said in self.rfile:
-            self.wfile.write(self.server.model.version.encode() + b" " + said)
+        edge_websocket.serve(self.rfile, self.wfile, model.version, before=model.awake.wait)
 
     def _line(self, *, is_done: bool) -> None:
         line = json.dumps({"version": self.server.model.version, "done": is_done}).encode() + b"\n"

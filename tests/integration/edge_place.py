@@ -25,6 +25,10 @@ FOLDERS = {
     "plugins/module_utils/rollway": "ansible/module_utils/rollway",
     "tests/load": "tests/load",
 }
+OF_ROLE = (
+    "roles/edge/files/etc/haproxy/rollway.lua",
+    "roles/edge/templates/etc/haproxy/haproxy.cfg.j2",
+)
 PACKAGES = ("ansible", "ansible/module_utils", "tests", "tests/integration")
 
 Results = dict[str, dict[str, Any]]
@@ -82,8 +86,8 @@ def _files() -> Iterator[tuple[str, bytes]]:
             yield f"{target}/{path.name}", path.read_bytes()
     for path in sorted((ROOT / "tests/integration").glob("edge_[!p]*.py")):
         yield f"tests/integration/{path.name}", path.read_bytes()
-    lua = "roles/edge/files/etc/haproxy/rollway.lua"
-    yield lua, (ROOT / lua).read_bytes()
+    for name in OF_ROLE:
+        yield name, (ROOT / name).read_bytes()
     for package in PACKAGES:
         yield f"{package}/__init__.py", b""
 

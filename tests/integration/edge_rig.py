@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import re
 import shutil
 import socket
 import subprocess
@@ -26,15 +27,7 @@ global
   hard-stop-after 45s
   stats timeout 60s
   lua-load {lua}
-defaults
-  mode http
-  option idle-close-on-response
-  option redispatch 1
-  retries 3
-  timeout connect 1s
-  timeout client 60s
-  timeout server 60s
-  timeout http-keep-alive 10s
+{defaults}
 frontend rollway_http
   bind 127.0.0.1:{port}
   http-request set-var-fmt(txn.base) "%[req.hdr(host),field(1,:),lower]%[path]/"
@@ -51,30 +44,10 @@ BACKEND = {
     "retry": ["GET", "HEAD"],
     "drain_seconds": 30,
 }
-LUA = Path(__file__).resolve().parents[2] / "roles/edge/files/etc/haproxy/rollway.lua"
+ROLE = Path(__file__).resolve().parents[2] / "roles/edge"
+LUA = ROLE / "files/etc/haproxy/rollway.lua"
+TEMPLATE = ROLE / "templates/etc/haproxy/haproxy.cfg.j2"
 Result = dict[str, Any]
-
-
-class Talk:
-    """A client of an upgraded connection."""
-
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=5)
-        self._lines = self._socket.makefile("rwb", buffering=0)
-        self._lines.write(
-            b"GET /v2/talk HTTP/1.1\r\nHost: iris.example\r\n"
-            b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
-            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cm9sbHdheSByb2xsd2F5IQ==\r\n\r\n"
-        )
-        head = iter(self._lines.readline, b"\r\n")
-        self.status = next(head).split()[1]
-        list(head)
-
-    def say(self, word: str) -> str:
-        """Send a word; the version that answered, or '' when the connection is cut."""
-        self._lines.write(f"{word}\n".encode())
-        answer = self._lines.readline().decode().split()
-        return answer[0] if answer[1:] == [word] else ""
 
 
 @dataclass
@@ -156,10 +129,6 @@ class Rig:
             )
         )
 
-    def talk(self) -> Talk:
-        """A connection that has left HTTP for another protocol, as a WebSocket does."""
-        return Talk(self.port)
-
     def hits(self, model: Model, target: str, *, host: str) -> bool:
         """Whether a request through the edge is counted by this model server as such a one."""
         before = model.targets.count(target)
@@ -195,13 +164,14 @@ class Rig:
 
 
 @contextlib.contextmanager
-def rig(*, extra: str = "") -> Iterator[Rig]:
-    """HAProxy with no application yet; `extra` goes to the end of its main file."""
+def rig(*, patience: str = "") -> Iterator[Rig]:
+    """HAProxy with no application yet; `patience` replaces the role's with clients and servers."""
     folder = Path(tempfile.mkdtemp(prefix="rollway-rig-"))
     port = free_port()
     (folder / "rollway.d").mkdir()
     (folder / "rollway.map").write_text("")
-    (folder / "haproxy.cfg").write_text(BASE.format(port=port, folder=folder, lua=LUA) + extra)
+    main = BASE.format(port=port, folder=folder, lua=LUA, defaults=role_defaults(patience))
+    (folder / "haproxy.cfg").write_text(main)
     found = Rig(folder, port, _start(folder))
     try:
         _until_it_answers(found.master)
@@ -209,6 +179,16 @@ def rig(*, extra: str = "") -> Iterator[Rig]:
     finally:
         found.close()
         shutil.rmtree(folder)
+
+
+def role_defaults(patience: str = "") -> str:
+    """The `defaults` of the role's template, without what logs and what Jinja makes."""
+    text = TEMPLATE.read_text()
+    section = text[text.index("\ndefaults\n") : text.index("\nfrontend ")].split("\n")
+    plain = [line for line in section if "{" not in line and "log" not in line]
+    if not patience:
+        return "\n".join(plain)
+    return re.sub(r"(timeout (?:client|server)) \S+", rf"\1 {patience}", "\n".join(plain))
 
 
 def free_port() -> int:
