@@ -84,6 +84,16 @@ def test_a_stream_longer_than_the_drain_is_cut_and_counted(serving: TargetHost) 
     assert started["timings"]["drain"] < 11
 
 
+def test_an_upgraded_connection_is_waited_for_although_it_is_silent(serving: TargetHost) -> None:
+    talk = f"{serving.address} {serving.port('blue')} 6 >/tmp/talk 2>&1"
+    serving.shell(f"nohup python3 -c '{_TALK}' {talk} & sleep 0.3")
+    serving.deploy(SECOND, "green", old="blue")
+    started = serving.deploy(THIRD, "blue", old="green")
+    assert started["cut"] == {}
+    assert serving.shell("cat /tmp/talk") == "101\nv1 heard one\nv1 heard two"
+    assert serving.ask("blue") == "v3"
+
+
 def test_a_release_that_is_never_ready_leaves_the_host_as_it_was(serving: TargetHost) -> None:
     run = serving.acquire()
     bad = toy.manifest(serving.lab, SECOND, fault="never_ready")
@@ -216,6 +226,24 @@ def test_after_a_reboot_only_what_is_on_record_serves(serving: TargetHost) -> No
     _wait(lambda: (serving.ask("blue"), serving.ask("green")) == ("v1", "v2"), seconds=20)
     serving.conclude(run, "aborted", SECOND)
 
+
+# Upgrades a connection, and says something at once and after a while.
+_TALK = """
+import socket, sys, time
+address, port, seconds = sys.argv[1:]
+connection = socket.create_connection((address, int(port)))
+stream = connection.makefile("rw", newline="")
+stream.write("GET / HTTP/1.1\\r\\nHost: toy\\r\\nConnection: Upgrade\\r\\nUpgrade: toy\\r\\n\\r\\n")
+stream.flush()
+print(stream.readline().split()[1])
+while stream.readline().strip():
+    pass
+for pause, word in ((0, "one"), (float(seconds), "two")):
+    time.sleep(pause)
+    stream.write(word + "\\n")
+    stream.flush()
+    print(stream.readline().strip(), flush=True)
+"""
 
 # Waits until the start is past `up`, then kills the module as a lost host would lose it.
 _KILLER = f"""

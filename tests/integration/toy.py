@@ -33,6 +33,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path.startswith("/stream/"):
             return self.stream(int(self.path.rpartition("/")[2]))
+        if "Upgrade" in self.headers:
+            return self.upgrade()
         body = VERSION.encode()
         self.send_response(503 if FAULT == "never_ready" else 200)
         self.send_header("Content-Length", str(len(body)))
@@ -47,6 +49,15 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"x")
             self.wfile.flush()
             time.sleep(0.1)
+
+    def upgrade(self):
+        self.close_connection = True
+        self.send_response(101)
+        self.send_header("Connection", "Upgrade")
+        self.send_header("Upgrade", self.headers["Upgrade"])
+        self.end_headers()
+        while line := self.rfile.readline():
+            self.wfile.write(VERSION.encode() + b" heard " + line)
 
     def log_message(self, *_):
         pass
