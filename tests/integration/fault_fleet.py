@@ -6,6 +6,7 @@ import contextlib
 import json
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,14 +17,18 @@ GOOD = ("l-1", "l-2")
 
 
 @contextlib.contextmanager
-def environment(lab: Lab, name: str, **variables: str) -> Iterator[Lab]:
-    """The lab under another name, whose inventory sets these `rollway_variables`."""
+def environment(lab: Lab, name: str, *, apps_dir: str = "", **variables: str) -> Iterator[Lab]:
+    """The lab under another name, whose inventory sets these `rollway_variables`.
+
+    Applications come from `apps_dir` where it is given.
+    """
     env = f"{lab.env}-{name}"
     folder = ROOT / "inventories" / env
     (folder / "group_vars").mkdir(parents=True)
     try:
         shutil.copy(lab.inventory / "hosts.yml", folder)
-        settings = json.dumps({"rollway_variables": variables})
+        place = {"rollway_apps_dir": apps_dir} if apps_dir else {}
+        settings = json.dumps({"rollway_variables": variables, **place})
         (folder / "group_vars" / "all.yml").write_text(settings)
         yield Lab(env, lab.url, lab.hosts)
     finally:
@@ -42,6 +47,41 @@ def deploy(lab: Lab, version: str, *, code: int = exits.DONE) -> dict[str, Any]:
     ran = lab.invoke("deploy", f"--version={version}", "--json")
     assert ran.returncode == code, ran.stderr
     return {**json.loads(ran.stdout), "said": ran.stderr}
+
+
+def deploy_past_first_wave(lab: Lab, version: str) -> tuple[subprocess.Popen[str], str]:
+    """Begin a deploy, and return when its first wave has moved: its process, and the run."""
+    known = set(_runs(lab.env))
+    words = ["deploy", f"--env={lab.env}", f"--version={version}", "--json"]
+    process = subprocess.Popen(
+        [str(ROOT / "invoke"), *words],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    return process, _until_first_wave(process, lab.env, known)
+
+
+def _until_first_wave(process: subprocess.Popen[str], env: str, known: set[str]) -> str:
+    """Wait until the journal of a new run says that wave 1 has moved; the run's name."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end and process.poll() is None:
+        for run in _runs(env):
+            if run not in known and _has_shifted(run):
+                return run
+        time.sleep(0.02)
+    raise AssertionError("the first wave never moved")
+
+
+def _runs(env: str) -> list[str]:
+    """Others may run on this machine: only the runs of this environment."""
+    folders = (ROOT / ".rollway" / "runs").glob("*/request.json")
+    return [path.parent.name for path in folders if f'"{env}"' in path.read_text()]
+
+
+def _has_shifted(run: str) -> bool:
+    return any(event["step"] == "shift" and event["wave"] == 0 for event in events(run))
 
 
 def events(run: str) -> list[dict[str, Any]]:

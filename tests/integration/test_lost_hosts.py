@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,12 +14,13 @@ from tests.integration.fault_fleet import (
     GOOD,
     build,
     deploy,
+    deploy_past_first_wave,
     environment,
     events,
     frozen,
     versions,
 )
-from tests.integration.lab_fleet import ROOT, Lab
+from tests.integration.lab_fleet import Lab
 from tests.load import traffic
 
 LOST = "app-2"
@@ -70,9 +69,7 @@ def baking(fleet: Lab) -> Iterator[Lab]:
 
 def test_a_host_lost_between_waves_ends_the_run(fleet: Lab, baking: Lab) -> None:
     with traffic(fleet.url, versions=GOOD, rate=RATE) as report:
-        known = {path.name for path in _runs(baking.env)}
-        process = _start(baking, GOOD[1])
-        run = _until_first_wave(process, baking.env, known)
+        process, run = deploy_past_first_wave(baking, GOOD[1])
         with frozen(fleet, LOST):
             said, errors = process.communicate(timeout=180)
             time.sleep(1)
@@ -94,35 +91,3 @@ def _puts_right(lab: Lab) -> None:
     deploy(lab, GOOD[1])
     assert versions(lab) == [GOOD[1]] * 3
     assert lab.status()["locks"] == []
-
-
-def _start(lab: Lab, version: str) -> subprocess.Popen[str]:
-    words = ["deploy", f"--env={lab.env}", f"--version={version}", "--json"]
-    return subprocess.Popen(
-        [str(ROOT / "invoke"), *words],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def _until_first_wave(process: subprocess.Popen[str], env: str, known: set[str]) -> str:
-    """Wait until the journal of a new run says that wave 1 has moved; the run's name."""
-    end = time.monotonic() + 120
-    while time.monotonic() < end and process.poll() is None:
-        for path in _runs(env):
-            if path.name not in known and _has_shifted(path.name):
-                return path.name
-        time.sleep(0.02)
-    raise AssertionError("the first wave never moved")
-
-
-def _runs(env: str) -> list[Path]:
-    """Others may run on this machine: only the runs of this environment."""
-    folders = (ROOT / ".rollway" / "runs").glob("*/request.json")
-    return [path.parent for path in folders if f'"{env}"' in path.read_text()]
-
-
-def _has_shifted(run: str) -> bool:
-    return any(event["step"] == "shift" and event["wave"] == 0 for event in events(run))

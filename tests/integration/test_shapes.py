@@ -12,18 +12,17 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
 
 from rollway import exits
+from tests.integration.changed_demo import changed_demo
 from tests.integration.lab_fleet import ROOT, Lab, invoke
 from tests.load import traffic
 
@@ -302,23 +301,16 @@ def baking(fleet: Fleet, *, seconds: int) -> Iterator[Fleet]:
 @contextlib.contextmanager
 def in_waves(fleet: Fleet, waves: list[int | str]) -> Iterator[Fleet]:
     """The demo with these waves in its Compose file."""
-    text = (ROOT / "apps/iris/compose.yml").read_text()
+    with (
+        changed_demo(lambda text: _in_waves(text, waves)) as apps,
+        _with_settings(fleet, {"rollway_apps_dir": apps}) as uneven,
+    ):
+        yield uneven
+
+
+def _in_waves(text: str, waves: list[int | str]) -> str:
     assert text.count("  rollout:\n") == 1
-    changed = text.replace("  rollout:\n", f"  rollout:\n    waves: {json.dumps(waves)}\n")
-    with tempfile.TemporaryDirectory() as apps:
-        path = Path(apps, "iris", "compose.yml")
-        path.parent.mkdir()
-        path.write_text(changed)
-        _commit(apps)
-        with _with_settings(fleet, {"rollway_apps_dir": apps}) as uneven:
-            yield uneven
-
-
-def _commit(folder: str) -> None:
-    """A release names the commit that its folder is of."""
-    who = ["-c", "user.name=Rollway", "-c", "user.email=rollway@example.com"]
-    for words in (["init", "--quiet"], ["add", "."], [*who, "commit", "--quiet", "-m", "Begin"]):
-        subprocess.run(["git", "-C", folder, *words], check=True)
+    return text.replace("  rollout:\n", f"  rollout:\n    waves: {json.dumps(waves)}\n")
 
 
 def _start_deploy(fleet: Fleet, version: str) -> subprocess.Popen[bytes]:
