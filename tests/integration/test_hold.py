@@ -3,68 +3,64 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from rollway import exits
-from tests.integration.lab_fleet import ROOT, Lab
+from tests.integration.changed_demo import changed_demo
+from tests.integration.fault_fleet import build, deploy_past_first_wave, environment, versions
+from tests.integration.lab_fleet import Lab
 from tests.load import traffic
 
 # One inference in two fails, for who asks: without requests the same release looks well.
 FAULTY, GOOD = "h-faulty", ("h-1", "h-2")
-SETTINGS = {"rollway_variables": {"BAKE_SECONDS": "3", "FAILURE_ACTION": "pause"}}
+SETTINGS = {"BAKE_SECONDS": "3", "FAILURE_ACTION": "pause"}
+WORKER = """
+  worker:
+    image: ${REGISTRY:-localhost:5000}/iris:${ROLLWAY_VERSION:-dev}
+    command: [sh, -c, "trap exit TERM; sleep infinity & wait"]
+
+x-rollway:
+"""
 
 
 @pytest.fixture(scope="module")
 def fleet(lab: Lab) -> Iterator[Lab]:
     """The lab as an environment of its own that holds a run when it fails."""
-    env = f"{lab.env}-held"
-    folder = ROOT / "inventories" / env
-    (folder / "group_vars").mkdir(parents=True)
-    try:
-        shutil.copy(lab.inventory / "hosts.yml", folder)
-        (folder / "group_vars" / "all.yml").write_text(json.dumps(SETTINGS))
-        held = Lab(env, lab.url, lab.hosts)
-        for version, fault in ((GOOD[0], ""), (GOOD[1], ""), (FAULTY, "error_rate")):
-            _build(held, version, fault)
+    with environment(lab, "held", **SETTINGS) as held:
+        for version in GOOD:
+            build(held, version)
+        build(held, FAULTY, FAULT="error_rate")
         yield held
-    finally:
-        shutil.rmtree(folder)
-
-
-def _build(lab: Lab, version: str, fault: str) -> None:
-    options = [f"--build-arg=FAULT={fault}"] if fault else []
-    ran = lab.invoke("build", f"--version={version}", *options)
-    assert ran.returncode == exits.DONE, ran.stderr
 
 
 @pytest.fixture
 def held(fleet: Lab) -> Lab:
     """A run that is held: its first host has the faulty release."""
     assert fleet.invoke("deploy", f"--version={GOOD[0]}").returncode == exits.DONE
-    with traffic(fleet.url, versions={GOOD[0], FAULTY}):
-        ran = fleet.invoke("deploy", f"--version={FAULTY}")
-    assert ran.returncode == exits.HELD, ran.stderr
-    assert f"next: ./invoke promote --env={fleet.env} --app=iris, or ./invoke abort" in ran.stderr
+    _hold(fleet)
     return fleet
 
 
-def _versions(lab: Lab) -> list[str]:
-    return [host["version"] for host in lab.status()["hosts"]]
+def _hold(lab: Lab, *options: str) -> None:
+    """Deploy the faulty release under load: its first wave fails, and the run is held."""
+    with traffic(lab.url, versions={GOOD[0], FAULTY}):
+        ran = lab.invoke("deploy", f"--version={FAULTY}", *options)
+    assert ran.returncode == exits.HELD, ran.stderr
+    assert f"next: ./invoke promote --env={lab.env} --app=iris, or ./invoke abort" in ran.stderr
 
 
 def test_a_held_run_stays_where_it_is_until_promote(held: Lab) -> None:
     status = held.status()
     assert status["outcome"] == "held"
     assert status["held"]["release"].endswith(FAULTY)
-    assert _versions(held) == [FAULTY, GOOD[0], GOOD[0]]
+    assert versions(held) == [FAULTY, GOOD[0], GOOD[0]]
     assert held.invoke("deploy", f"--version={GOOD[1]}").returncode == exits.LOCKED
     ran = held.invoke("promote", "--json")
     assert ran.returncode == exits.DONE, ran.stderr
     assert json.loads(ran.stdout)["outcome"] == "good"
-    assert _versions(held) == [FAULTY] * 3
+    assert versions(held) == [FAULTY] * 3
     assert held.status()["locks"] == []
 
 
@@ -72,7 +68,7 @@ def test_a_held_run_stays_where_it_is_until_promote(held: Lab) -> None:
 def test_a_held_run_goes_back_as_one(held: Lab, verb: str) -> None:
     ran = held.invoke(verb)
     assert ran.returncode == exits.DONE, ran.stderr
-    assert _versions(held) == [GOOD[0]] * 3
+    assert versions(held) == [GOOD[0]] * 3
     assert held.status()["locks"] == []
     assert held.invoke("rollback", f"--to={FAULTY}").returncode == exits.REFUSED
 
@@ -82,3 +78,114 @@ def test_without_anything_held_there_is_nothing_to_decide(fleet: Lab) -> None:
         ran = fleet.invoke(verb)
         assert ran.returncode == exits.REFUSED
         assert "nothing is held" in ran.stderr
+
+
+@pytest.fixture(scope="module")
+def working(fleet: Lab, lab: Lab) -> Iterator[Lab]:
+    """The same hosts, and the application has a worker on each."""
+    with changed_demo(_add_worker) as apps:
+        with environment(lab, "held-work", apps_dir=apps, **SETTINGS) as env:
+            yield env
+        fleet.invoke("deploy", f"--version={GOOD[0]}")  # without it: what comes next knows none
+
+
+def _add_worker(text: str) -> str:
+    assert text.count("\nx-rollway:\n") == 1
+    return text.replace("\nx-rollway:\n", WORKER)
+
+
+@pytest.fixture
+def steady(working: Lab) -> Lab:
+    """The first version serves and works on every host."""
+    assert working.invoke("deploy", f"--version={GOOD[0]}").returncode == exits.DONE
+    _check(working, [GOOD[0]] * 3)
+    return working
+
+
+def _check(lab: Lab, serving: list[str], *, workers: list[str] | None = None) -> None:
+    """Every host serves its version in rotation, and one worker runs: that version's, or told."""
+    hosts = lab.status()["hosts"]
+    assert [host["version"] for host in hosts] == serving
+    assert [host["host"] for host in hosts if not host["in_rotation"]] == []
+    assert [_workers(lab, host) for host in lab.hosts] == [[one] for one in workers or serving]
+
+
+def _workers(lab: Lab, host: str) -> list[str]:
+    """The versions of the workers that run on a host."""
+    label = '{{.Label "io.rollway.release"}}'
+    told = _running(lab, host, label, "--filter=label=io.rollway.class=worker")
+    return [release.partition("-")[2] for release in told]
+
+
+def _running(lab: Lab, host: str, told: str, *filters: str) -> list[str]:
+    """What Docker tells of the application's containers that run on a host."""
+    ours = "--filter=label=io.rollway.app=iris"
+    return lab.on(host, "docker", "ps", f"--format={told}", ours, *filters).split()
+
+
+VERDICTS = [("promote", FAULTY), ("abort", GOOD[0])]
+
+
+@pytest.mark.parametrize(("verb", "version"), VERDICTS)
+def test_workers_wait_for_the_decision(steady: Lab, verb: str, version: str) -> None:
+    """No wave was accepted, so the old ones work even where the held release serves."""
+    _hold(steady)
+    _check(steady, [FAULTY, GOOD[0], GOOD[0]], workers=[GOOD[0]] * 3)
+    ran = steady.invoke(verb)
+    assert ran.returncode == exits.DONE, ran.stderr
+    _check(steady, [version] * 3)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("verb", "version"), VERDICTS)
+def test_workers_of_an_accepted_wave_follow_the_decision(
+    steady: Lab, verb: str, version: str
+) -> None:
+    """Nobody asks the first wave, which looks well; the second one is held."""
+    process, _ = deploy_past_first_wave(steady, FAULTY)
+    with traffic(steady.url, versions={GOOD[0], FAULTY}):
+        _, said = process.communicate(timeout=180)
+    assert process.returncode == exits.HELD, said
+    _check(steady, [FAULTY, FAULTY, GOOD[0]], workers=[FAULTY, GOOD[0], GOOD[0]])
+    ran = steady.invoke(verb)
+    assert ran.returncode == exits.DONE, ran.stderr
+    _check(steady, [version] * 3)
+
+
+ONE, TWO = "app-1", "app-1,app-2"
+LIMITED = [
+    pytest.param("promote", ONE, [FAULTY, GOOD[0], GOOD[0]], id="promote, one host"),
+    pytest.param("abort", ONE, [GOOD[0]] * 3, id="abort, one host"),
+    pytest.param(
+        "promote", TWO, [FAULTY, FAULTY, GOOD[0]], id="promote, two hosts", marks=pytest.mark.long
+    ),
+    pytest.param("abort", TWO, [GOOD[0]] * 3, id="abort, two hosts", marks=pytest.mark.long),
+]
+
+
+@pytest.mark.parametrize(("verb", "limit", "serving"), LIMITED)
+def test_a_limited_run_is_held_and_decided_on_its_hosts_alone(
+    steady: Lab, verb: str, limit: str, serving: list[str]
+) -> None:
+    before = _left_alone(steady)
+    _hold(steady, f"--limit={limit}")
+    status = steady.status()
+    assert status["held"]["hosts"] == limit.split(",")
+    assert {lock["host"] for lock in status["locks"]} == {*limit.split(","), "edge-1"}
+    _check(steady, [FAULTY, GOOD[0], GOOD[0]], workers=[GOOD[0]] * 3)
+    ran = steady.invoke(verb)
+    assert ran.returncode == exits.DONE, ran.stderr
+    _check(steady, serving)
+    after = steady.status()
+    assert (after["held"], after["locks"]) == (None, [])
+    assert _left_alone(steady) == before
+
+
+def _left_alone(lab: Lab) -> set[str]:
+    """The containers that serve and work on the host that no limit names.
+
+    Only those: a slot still warm from an earlier test may end at any time.
+    """
+    last = lab.status()["hosts"][-1]
+    slot = f"--filter=label=io.rollway.slot={last['slot']}"
+    return set(_running(lab, last["host"], "{{.ID}}", slot))
