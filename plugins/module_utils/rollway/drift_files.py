@@ -11,14 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from .call import Call
-from .files import read_json
 from .finding import Finding
 from .manifest import Manifest
 from .names import relative_path
 from .paths import AppPaths
 from .place import Place, environment
 from .problem import Problem
-from .releases import accessories_file, compose_file, counter, files_folder, kept_releases
+from .releases import (
+    accessories_file,
+    compose_file,
+    counter,
+    files_folder,
+    kept_releases,
+    read_release,
+)
 from .state import State
 
 # what a release is called and where it came from; rollway.release.manifest says the same
@@ -66,14 +72,14 @@ def _release(paths: AppPaths, release: str, recorded: str) -> Iterator[Finding]:
     folder = paths.release(release)
     path = folder / "release.json"
     try:
-        content = read_json(path)
+        content = read_release(folder)
     except Problem as problem:
         yield Finding("file", str(path), problem.data["found"], _AS_RELEASED)
         return
     if content is None:
         yield Finding("file", str(folder), "not there", "the release that the state file names")
         return
-    if not isinstance(content, dict) or content_hash(content) != recorded:
+    if content_hash(content) != recorded:
         yield Finding("file", str(path), "its content was changed", f"hash {recorded[:12]}")
         return
     manifest = Manifest.from_json(content)

@@ -10,8 +10,8 @@ from typing import Any
 from . import edge_apply, edge_report, edge_store
 from .edge_apply import Applied, Wish
 from .edge_call import Edge
-from .edge_fence import fence_of
 from .edge_drift import edge_findings
+from .edge_fence import fence_of
 from .edge_model import read_backend, read_servers
 from .edge_observe import failures, observe
 from .edge_shift import entering

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.rollway.drift_files import NOT_HASHED, content_hash
+from ansible.module_utils.rollway.releases import read_release
+from ansible.module_utils.rollway.sealed import write_sealed
 
 from rollway.release import manifest as released
 from rollway.release.text import compose_text
@@ -202,8 +204,8 @@ def test_a_file_that_is_not_as_released(
 
 def test_a_manifest_that_was_changed_is_not_believed(fleet_host: FakeHost) -> None:
     path = fleet_host.root / f"iris/releases/{SECOND}/release.json"
-    content = {**json.loads(path.read_text()), "compose": "services: {}\n"}
-    path.write_text(json.dumps(content))
+    content = read_release(path.parent)
+    write_sealed(path, {"manifest": {**(content or {}), "compose": "services: {}\n"}})
     (path.parent / "compose.yml").write_text("services: {}\n")
     kept = a_manifest(SECOND)["hash"][:12]
     where = f"releases/{SECOND}/release.json"

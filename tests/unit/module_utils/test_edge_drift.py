@@ -11,9 +11,11 @@ from ansible.module_utils.rollway import edge_store
 from ansible.module_utils.rollway.edge_call import Edge
 from ansible.module_utils.rollway.edge_config import render
 from ansible.module_utils.rollway.edge_drift import edge_findings
+from ansible.module_utils.rollway.edge_fence import Fence
 from ansible.module_utils.rollway.edge_model import Server
 from ansible.module_utils.rollway.edge_store import Paths, Record, digest
 from ansible.module_utils.rollway.haproxy_socket import Master
+from ansible.module_utils.rollway.paths import AppPaths
 
 from tests.unit.module_utils.edge_samples import PROCESSES, STATES, backend
 
@@ -36,7 +38,7 @@ def edge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edge:
     paths.fragment("iris").write_text(render(backend(), SERVERS))
     paths.map.write_text("*/ iris\n")
     _record(paths, *SERVERS)
-    return Edge(paths, Master("unused"))
+    return Edge(paths, Master("unused"), Fence(AppPaths(paths.root, "iris")))
 
 
 def _record(paths: Paths, *servers: Server, loaded: str = "") -> None:
