@@ -12,6 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 
 from rollway.errors import RollwayError
+from rollway.report.audit import write_audit
 from rollway.report.drift import write_drift
 from rollway.report.history import write_history
 from rollway.report.locks import write_locks
@@ -23,7 +24,7 @@ from rollway.rollout.planning import decide
 from rollway.rollout.reading import Inputs, read
 from rollway.rollout.request import load_request
 
-READING = ("status", "history", "drift", "lock.status")  # verbs that change nothing
+READING = ("status", "history", "audit", "drift", "lock.status")  # verbs that change nothing
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
@@ -44,6 +45,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             "status": self._status,
             "history": self._history,
             "locks": self._locks,
+            "audit": self._audit,
             "drift": self._drift,
         }
         try:
@@ -99,6 +101,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         found = write_locks(self._run_dir())
         sentence = f"{found['sentence']}; next: {found['next']}"
         return {"changed": False, "failed": found["exit"] != 0, "msg": sentence, "locks": found}
+
+    def _audit(self) -> dict[str, Any]:
+        count = int(self._task.args["count"])
+        return {"changed": False, "audit": write_audit(self._run_dir(), count=count)}
 
     def _drift(self) -> dict[str, Any]:
         return {"changed": False, "drift": write_drift(self._run_dir())}

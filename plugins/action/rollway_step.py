@@ -15,6 +15,7 @@ from rollway.report.lines import say
 from rollway.rollout.arbiter import WAITING_STEPS, has_to_be_told, seconds_left, waiting
 from rollway.rollout.drift import drift_calls
 from rollway.rollout.drive import Skip, work_for
+from rollway.rollout.history import STEPS as RECORDED
 from rollway.rollout.history import history_calls
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.locks import LOCK_STEPS, lock_calls
@@ -29,7 +30,7 @@ _CREDENTIALS = {
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
-    """Arguments: `step`; `wave` (from 0) where it belongs to one, `count` for `history`."""
+    """Arguments: `step`; `wave` (from 0) where it belongs to one, `count` of records."""
 
     _requires_connection = True
     _supports_check_mode = True
@@ -49,9 +50,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         return self._carry_out(run_dir, step, number, work)
 
     def _work(self, run_dir: Path, step: str, wave: int | None) -> Any:
-        if step == "history":
+        if step in RECORDED:
             count = int(self._task.args["count"])
-            return history_calls(load_request(run_dir), self._host, count=count)
+            return history_calls(load_request(run_dir), self._host, step=step, count=count)
         if step in LOCK_STEPS:
             found = lock_calls(load_request(run_dir), Journal(run_dir), step=step, host=self._host)
             return Skip(found) if isinstance(found, str) else found

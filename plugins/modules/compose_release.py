@@ -24,7 +24,8 @@ options:
         takes it away; V(unlock) also takes a run's lock away.
     type: str
     required: true
-    choices: [acquire, stage, start, switch, undo, conclude, history, look, freeze, unlock, drift]
+    choices:
+      [acquire, stage, start, switch, undo, conclude, history, audit, look, freeze, unlock, drift]
   app:
     description: Application.
     type: str
@@ -121,7 +122,7 @@ options:
     type: int
     default: 5
   count:
-    description: How many of the recorded runs V(history) returns, the newest.
+    description: How many of the recorded runs V(history) and V(audit) return, the newest.
     type: int
     default: 20
   target:
@@ -203,6 +204,10 @@ phase:
   description: With V(history), where a run stands that has not come to its end.
   type: dict
   returned: with V(history)
+entries:
+  description: With V(audit), who changed what and when, newest first.
+  type: list
+  returned: with V(audit)
 findings:
   description:
     - With V(drift), what is not as the host records it, each with C(kind), C(where), C(found),

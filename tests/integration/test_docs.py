@@ -17,7 +17,7 @@ PAGES = [
     *(
         ROOT / "docs" / f"{name}.md"
         for name in (
-            *("build", "deploy", "drift", "exec", "history", "lock", "logs"),
+            *("audit", "build", "deploy", "drift", "exec", "history", "lock", "logs"),
             *("plan", "rollback", "status"),
         )
     ),

@@ -53,6 +53,15 @@ def test_each_run_is_a_row_with_what_became_of_it(lab: Lab, results: list[dict[s
     assert all(row["seconds"] >= 0 and row["finished"] >= row["started"] for row in rows)
 
 
+def test_the_audit_names_who_did_it(lab: Lab, results: list[dict[str, Any]]) -> None:
+    ran = lab.invoke("audit", "--json")
+    assert ran.returncode == exits.DONE, ran.stderr
+    entries = _of(list(json.loads(ran.stdout)), results)
+    assert [one["run"] for one in entries] == [result["run"] for result in results]
+    assert [one["owner"] for one in entries] == [result["owner"] for result in results]
+    assert all(set(lab.hosts) < set(one["hosts"]) for one in entries)
+
+
 def test_another_controller_sees_the_same(
     lab: Lab, results: list[dict[str, Any]], tmp_path: Path
 ) -> None:

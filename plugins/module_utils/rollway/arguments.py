@@ -16,7 +16,7 @@ COMPOSE_RELEASE: Spec = {
         "type": "str",
         "required": True,
         "choices": [
-            *("acquire", "stage", "start", "switch", "undo", "conclude", "history"),
+            *("acquire", "stage", "start", "switch", "undo", "conclude", "history", "audit"),
             *("look", "freeze", "unlock", "drift"),
         ],
     },

@@ -28,14 +28,10 @@ Params = Mapping[str, Any]
 Result = dict[str, Any]
 
 PATIENCE_SECONDS = 30.0  # for a step of this run whose connection broke
-WITHOUT_LOCK = (
-    "acquire",
-    "history",
-    "drift",
-    "look",
-    "freeze",
-    "unlock",
-)  # no run's lock covers these
+WITHOUT_LOCK = (  # no run's lock covers these
+    *("acquire", "history", "audit", "drift"),
+    *("look", "freeze", "unlock"),
+)
 
 
 def run_step(params: Params, *, tools: HostTools, check: bool, diff: bool = False) -> Result:
@@ -193,6 +189,12 @@ def _unlock(call: Call, params: Params) -> Result:
     return unlock(call, run_id(_needed(params, "target")))
 
 
+def _audit(call: Call, params: Params) -> Result:
+    from .audit import entries
+
+    return entries(call, count=int(params["count"]))
+
+
 def _drift(call: Call, params: Params) -> Result:
     from .drift import drift
 
@@ -215,6 +217,7 @@ STEPS: dict[str, Callable[[Call, Params], Result]] = {
     "look": _look,
     "freeze": _freeze,
     "unlock": _unlock,
+    "audit": _audit,
     "drift": _drift,
 }
 

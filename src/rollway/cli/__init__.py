@@ -14,6 +14,7 @@ def collection() -> Collection:
 
     from rollway.cli import (
         abort,
+        audit,
         bench,
         build,
         check,
@@ -35,6 +36,7 @@ def collection() -> Collection:
 
     root = Collection(
         abort.abort,
+        audit.audit,
         bench.bench,
         build.build,
         check.check,

@@ -35,7 +35,7 @@ def history(
         "history",
         options.environment(env),
         options.application(app),
-        inputs={"rollway_count": str(_positive(count))},
+        inputs={"rollway_count": str(positive(count))},
         verbose=verbose,
     )
     code, run_dir = run_release(wanted)
@@ -43,7 +43,8 @@ def history(
     return _show(found, as_json=json) if found else code
 
 
-def _positive(count: int) -> int:
+def positive(count: int) -> int:
+    """How many runs to show."""
     if count < 1:
         raise RollwayError("--count", f"found {count}", accepted="1 or more", next="--count=20")
     return count

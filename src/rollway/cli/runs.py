@@ -19,6 +19,7 @@ from rollway.cli.verb import say
 from rollway.errors import RollwayError
 from rollway.records import identity
 from rollway.remote.playbook import Ended, Play, run_playbook
+from rollway.report.audit import AUDIT
 from rollway.report.drift import DRIFT
 from rollway.report.ending import end_lines
 from rollway.report.history import HISTORY
@@ -30,7 +31,7 @@ from rollway.report.stream import result_event
 from rollway.rollout.reading import CONFIRM, open_run
 
 _SIGNALLED = 128
-_RECORDS = ("result.json", "error.json", "status.json", HISTORY, DRIFT, LOCKS)
+_RECORDS = ("result.json", "error.json", "status.json", HISTORY, AUDIT, DRIFT, LOCKS)
 _SHOW_CURSOR = "\x1b[?25h"
 
 

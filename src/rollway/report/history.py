@@ -25,17 +25,25 @@ def write_history(run_dir: Path, *, count: int) -> dict[str, Any]:
 
 def fleet_history(request: Request, told: Mapping[str, Event], *, count: int) -> dict[str, Any]:
     """The merged runs, who answered, and what is missing or could not be read."""
-    asked = list(dict.fromkeys([*request.app_hosts, *request.outside, *request.edges]))
-    answers = {name: told[name].result for name in asked if name in told and told[name].ok}
-    lost = [f"{name}: {why(told.get(name))}" for name in asked if name not in answers]
-    remarks = [f"{name}: {one}" for name in answers for one in answers[name].get("remarks") or ()]
+    answers, remarks = answers_of(request, told)
     return {
         "env": request.env,
         "app": request.app,
         "runs": merge(answers, app=request.app, count=count),
         "answered": list(answers),
-        "remarks": [*lost, *remarks],
+        "remarks": remarks,
     }
+
+
+def answers_of(
+    request: Request, told: Mapping[str, Event]
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """What each host answered; and who did not, or could not read something."""
+    asked = list(dict.fromkeys([*request.app_hosts, *request.outside, *request.edges]))
+    answers = {name: told[name].result for name in asked if name in told and told[name].ok}
+    lost = [f"{name}: {why(told.get(name))}" for name in asked if name not in answers]
+    remarks = [f"{name}: {one}" for name in answers for one in answers[name].get("remarks") or ()]
+    return answers, [*lost, *remarks]
 
 
 def why(event: Event | None) -> str:
