@@ -77,6 +77,11 @@ class Wish:
         edges = _counted(self.edge_count, "edge") if self.edge_count else "no edge of its own"
         return f"{apps}, {edges} and registry"
 
+    @property
+    def host_count(self) -> int:
+        """How many hosts of all groups."""
+        return len(_roster(self))
+
 
 @dataclass(frozen=True)
 class Surroundings:

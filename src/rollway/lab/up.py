@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rollway.errors import RollwayError
-from rollway.lab import down, engine, images, recipe, reservation, role_inputs, run, status
+from rollway.lab import down, engine, images, limits, recipe, reservation, role_inputs, run, status
 from rollway.lab.engine import Progress
 from rollway.lab.paths import LabPaths, exclusive, lab_paths
 from rollway.lab.plan import Kind, Lab, Wish
@@ -73,6 +73,7 @@ def is_standing(paths: LabPaths) -> bool:
 def prepare(wish: Wish, paths: LabPaths, progress: Progress) -> dict[str, Any]:
     """Engine, images and the reserved plan, as the inputs of the role `lab_host`."""
     client = engine.ensure(progress)
+    limits.refuse_crowded(_new_hosts(wish, client))
     images.ensure_bare(client, paths.root, progress)
     if wish.kind == "ready":
         _ensure_ready(client, paths.root, progress)
@@ -82,6 +83,11 @@ def prepare(wish: Wish, paths: LabPaths, progress: Progress) -> dict[str, Any]:
         down.remove(client, paths)
     lab = reservation.reserve(wish, client, paths)
     return role_inputs.of(lab, client, paths)
+
+
+def _new_hosts(wish: Wish, client: Any) -> int:
+    running = [one for one in reservation.containers(client, wish.env) if one["State"] == "running"]
+    return max(0, wish.host_count - len(running))
 
 
 def _bring_up(wish: Wish, paths: LabPaths, progress: Progress, *, verbose: bool) -> None:
