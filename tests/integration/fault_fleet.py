@@ -30,7 +30,7 @@ def environment(lab: Lab, name: str, *, apps_dir: str = "", **variables: str) ->
         place = {"rollway_apps_dir": apps_dir} if apps_dir else {}
         settings = json.dumps({"rollway_variables": variables, **place})
         (folder / "group_vars" / "all.yml").write_text(settings)
-        yield Lab(env, lab.url, lab.hosts)
+        yield Lab(env, lab.url, lab.hosts, lab.of or lab.env)
     finally:
         shutil.rmtree(folder)
 

@@ -15,11 +15,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Lab:
-    """A lab that stands. `url` is the edge's; `hosts` are the names of the app hosts."""
+    """A lab that stands. `url` is the edge's; `hosts` are the names of the app hosts.
+
+    `of` names the lab where the environment is another inventory of its hosts.
+    """
 
     env: str
     url: str
     hosts: tuple[str, ...]
+    of: str = ""
 
     @property
     def inventory(self) -> Path:
@@ -42,7 +46,7 @@ class Lab:
 
     def on(self, host: str, *command: str) -> str:
         """Runs a command as root on a host of the lab, past SSH; what it printed."""
-        words = ["docker", "exec", f"rollway-{self.env}-{host}", *command]
+        words = ["docker", "exec", f"rollway-{self.of or self.env}-{host}", *command]
         return subprocess.run(words, check=True, capture_output=True, text=True).stdout
 
     def status(self) -> dict[str, Any]:

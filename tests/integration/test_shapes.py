@@ -286,7 +286,7 @@ def _with_settings(fleet: Fleet, settings: dict[str, Any]) -> Iterator[Fleet]:
     try:
         shutil.copy(fleet.lab.inventory / "hosts.yml", folder)
         (folder / "group_vars" / "all.yml").write_text(json.dumps(settings))
-        yield Fleet(Lab(env, fleet.lab.url, fleet.lab.hosts), fleet.urls)
+        yield Fleet(Lab(env, fleet.lab.url, fleet.lab.hosts, ENV), fleet.urls)
     finally:
         shutil.rmtree(folder)
 
