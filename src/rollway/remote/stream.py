@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
+from invoke.exceptions import UnexpectedExit
+
 _CHUNK = 32768
 _LONGEST_LINE = 1 << 20
 _WIDE = 1000
@@ -82,8 +84,16 @@ def pipe(connection: Any, command: Sequence[str], *, source: BinaryIO | None) ->
 def terminal(connection: Any, command: Sequence[str] | None) -> int:
     """Give our terminal to a command on the host, or to the user's login shell; its exit code."""
     if command is None:
-        return int(connection.shell().exited)
+        return _login_shell(connection)
     return int(connection.run(shlex.join(command), pty=True, warn=True, hide=False).exited)
+
+
+def _login_shell(connection: Any) -> int:
+    """Fabric's `shell` takes no `warn`: it raises for whatever the last command ended with."""
+    try:
+        return int(connection.shell().exited)
+    except UnexpectedExit as ended:
+        return int(ended.result.exited)
 
 
 def _feed(channel: Any, source: BinaryIO | None) -> None:
