@@ -41,7 +41,8 @@ def owner() -> str:
     """The person as `user@host`, or the CI job that acts for them."""
     job = os.environ.get("BUILD_TAG") or os.environ.get("GITHUB_RUN_ID")
     name = job or os.environ.get("SUDO_USER") or _user_name()
-    return f"{name}@{socket.gethostname()}"
+    text = name.encode(errors="replace").decode()  # bytes of another encoding become ?
+    return f"{text}@{socket.gethostname()}"
 
 
 def live_processes() -> dict[str, Any]:

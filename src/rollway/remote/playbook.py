@@ -24,6 +24,8 @@ _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Play:
     """One call of `ansible-playbook`. `extra_vars` travel in a file that only its owner reads.
 
+    A text among them is taken as it is: what a person typed is never a template.
+
     `descriptors` are open files that it gets beside the usual three, under the same numbers.
     """
 
@@ -62,12 +64,21 @@ def command_of(play: Play, *, variables: Path) -> list[str]:
     ]
 
 
+def variables_text(variables: Mapping[str, Any]) -> str:
+    """The file of `--extra-vars`: Ansible renders texts that it trusts, `{{ … }}` and all."""
+    return json.dumps({name: _literal(value) for name, value in variables.items()})
+
+
+def _literal(value: Any) -> Any:
+    return {"__ansible_unsafe": value} if isinstance(value, str) else value
+
+
 def run_playbook(play: Play) -> Ended:
     """Run it in this repository; its output goes to our stderr, since stdout is for data."""
     with tempfile.TemporaryDirectory(prefix="rollway-") as folder:
         variables = Path(folder) / "vars.json"
         variables.touch(mode=0o600)
-        variables.write_text(json.dumps(dict(play.extra_vars)), encoding="utf-8")
+        variables.write_text(variables_text(play.extra_vars), encoding="utf-8")
         return run_in_group(
             command_of(play, variables=variables),
             environment=play.environment or {},

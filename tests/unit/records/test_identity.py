@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from rollway.records import identity
+from rollway.remote.playbook import ROOT
 
 
 def test_run_ids_sort_by_time_and_differ() -> None:
@@ -49,3 +50,23 @@ def test_live_runs_are_found_by_their_command_line() -> None:
 def test_a_ci_job_is_the_owner_of_its_runs(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, "jenkins-deploy-7")
     assert identity.owner().startswith("jenkins-deploy-7@")
+
+
+NAMES = [
+    pytest.param(b"\xc5\xbdi\xc5\xbeek", "Žižek", id="UTF-8"),
+    pytest.param(b"\xaei\xbeek", "?i?ek", id="Latin-2"),
+]
+
+
+@pytest.mark.parametrize(("name", "told"), NAMES)
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_an_owner_can_be_written_down_in_any_locale(name: bytes, told: str, locale: str) -> None:
+    code = "from rollway.records import identity; print(identity.owner())"
+    kept = {"PATH": os.environ["PATH"].encode(), "PYTHONPATH": os.fsencode(ROOT / "src")}
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**kept, "LC_ALL": locale.encode(), "SUDO_USER": name},
+        capture_output=True,
+        check=True,
+    )
+    assert ran.stdout.decode().startswith(f"{told}@")

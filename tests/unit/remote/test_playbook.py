@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rollway.remote.playbook import ROOT, Play, command_of
+from rollway.remote.playbook import ROOT, Play, command_of, run_playbook
 
 
 def test_the_command_is_a_list_without_secrets() -> None:
@@ -33,6 +33,32 @@ def test_the_command_is_a_list_without_secrets() -> None:
         "playbooks/deploy.yml",
     ]
     assert "s3cret" not in " ".join(command)
+
+
+ECHO = """
+- hosts: localhost
+  connection: local
+  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+  tasks:
+    - ansible.builtin.copy:
+        content: "{{ told }}"
+        dest: "{{ where }}"
+        mode: "0600"
+"""
+TYPED = [
+    pytest.param("{{ lookup('pipe', 'id') }}", id="a lookup"),
+    pytest.param("{{ 7 * 7 }} {% raw %}", id="an expression"),
+    pytest.param('Žižek \U0001f600 "quoted" \x7f', id="odd characters"),
+]
+
+
+@pytest.mark.parametrize("typed", TYPED)
+def test_what_was_typed_is_no_template(typed: str, tmp_path: Path) -> None:
+    path = tmp_path / "echo.yml"
+    path.write_text(ECHO)
+    told = {"told": typed, "where": str(tmp_path / "told")}
+    assert run_playbook(Play(str(path), Path("localhost,"), told)).code == 0
+    assert (tmp_path / "told").read_text() == typed
 
 
 CHILD = """
