@@ -67,7 +67,7 @@ def _engine_findings(call: Call, question: Question) -> dict[str, Any]:
 
 
 def _findings(call: Call) -> dict[str, Any]:
-    facts = host_facts(call.tools.clock.boot_id())
+    facts = host_facts(call.tools.clock)
     return {"facts": facts, "images_present": [], "containers": {}, "listed": []}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from . import compose
 from .call import Call
+from .clock import Clock
 from .problem import Problem
 
 LAUNCHER = Path("/usr/local/sbin/rollway-host")
@@ -26,7 +27,7 @@ def app_host_facts(call: Call) -> dict[str, Any]:
     check_compose(compose_version)
     data_root = engine.info()["DockerRootDir"]
     return {
-        **host_facts(clock.boot_id()),
+        **host_facts(clock),
         "engine": engine_version,
         "compose": compose_version,
         "disk_free_bytes": free_bytes(data_root),
@@ -34,9 +35,14 @@ def app_host_facts(call: Call) -> dict[str, Any]:
     }
 
 
-def host_facts(boot_id: str) -> dict[str, Any]:
-    """Return what any host tells, without an engine."""
-    return {**memory(MEMINFO.read_text()), "hostname": socket.gethostname(), "boot_id": boot_id}
+def host_facts(clock: Clock) -> dict[str, Any]:
+    """Return what any host tells, without an engine; `wall` is its clock, in seconds since 1970."""
+    return {
+        **memory(MEMINFO.read_text()),
+        "hostname": socket.gethostname(),
+        "boot_id": clock.boot_id(),
+        "wall": round(clock.wall(), 3),
+    }
 
 
 def check_engine(version: str) -> None:

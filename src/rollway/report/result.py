@@ -15,6 +15,7 @@ from rollway.records.files import write_whole
 from rollway.report.junit import junit_xml
 from rollway.report.status import fleet_status
 from rollway.rollout.calls import active_slot_of, release_on
+from rollway.rollout.clocks import clock_notes
 from rollway.rollout.journal import Event, Journal, without_repeats
 from rollway.rollout.ledger import fold
 from rollway.rollout.outcome import Outcome, conclude
@@ -79,6 +80,7 @@ def _result(request: Request, plan: Plan | None, events: list[Event]) -> dict[st
     return {
         **head,
         **_release(plan),
+        "notes": _notes(request, plan, events),
         "outcome": outcome.name,
         "exit": outcome.exit_code,
         "sentence": outcome.sentence,
@@ -111,8 +113,13 @@ def _release(plan: Plan) -> dict[str, Any]:
         "previous": plan.previous.get("id"),
         "images": plan.release.get("images", {}),
         "previous_images": plan.previous.get("images", {}),
-        "notes": plan.release.get("notes", []),
     }
+
+
+def _notes(request: Request, plan: Plan, events: Iterable[Event]) -> list[str]:
+    """What a person should know all the same; a plan has warnings of its own for clocks."""
+    acquired = [] if request.reads_only else [one for one in events if one.step == "acquire"]
+    return [*plan.release.get("notes", []), *clock_notes(acquired)]
 
 
 def _host(plan: Plan, name: str, events: list[Event], verdict: Verdict) -> dict[str, Any]:

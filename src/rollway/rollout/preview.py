@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rollway.rollout.clocks import clock_notes
 from rollway.rollout.hold import way_on
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import HostPlan, Plan
@@ -40,6 +41,7 @@ def preview(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> dict
             *_lock_warnings(request, acquired),
             *_timing_warnings(plan),
             *_room_warnings(hosts),
+            *clock_notes(acquired.values()),
         ],
         "sealed": seal(plan, request, acquired),
     }

@@ -19,6 +19,11 @@ def test_reading_an_unknown_application_writes_nothing_and_proposes_ports(host: 
     assert not host.root.exists()
 
 
+@pytest.mark.parametrize("kind", ["app", "edge"])
+def test_every_host_tells_what_its_clock_says(host: FakeHost, kind: str) -> None:
+    assert host.step("acquire", kind=kind)["facts"]["wall"] == host.clock.wall()
+
+
 def test_check_mode_reads_even_when_asked_for_the_lock(host: FakeHost) -> None:
     result = host.step("acquire", check=True, services=WEB)
     assert (result["ok"], result["changed"], result["outcome"]) == (True, False, "read")
