@@ -13,15 +13,19 @@ SLOTS = ("blue", "green")
 
 @dataclass(frozen=True)
 class SlotView:
-    """One slot of a host: which release it holds and whether it runs."""
+    """One slot of a host: which release it holds and whether it runs.
+
+    `is_whole` is false where a web container that its release names does not run.
+    """
 
     release: str | None = None
     version: str | None = None
     state: str = "empty"
+    is_whole: bool = True
 
     @property
     def is_running(self) -> bool:
-        return self.state in {"running", "warm"}
+        return self.is_whole and self.state in {"running", "warm"}
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def host_view(event: Event) -> HostView:
         name=event.host,
         generation=result.get("generation", 0),
         active=state.get("active"),
-        slots={name: _slot_view(slots.get(name) or {}) for name in SLOTS},
+        slots={name: _slot_view(slots.get(name) or {}, name, result) for name in SLOTS},
         releases=state.get("releases") or {},
         manifests=result.get("manifests") or {},
         ports=result.get("ports") or {},
@@ -82,5 +86,21 @@ def host_view(event: Event) -> HostView:
     )
 
 
-def _slot_view(slot: Mapping[str, Any]) -> SlotView:
-    return SlotView(slot.get("release"), slot.get("version"), slot.get("state") or "empty")
+def _slot_view(slot: Mapping[str, Any], name: str, result: Mapping[str, Any]) -> SlotView:
+    return SlotView(
+        slot.get("release"),
+        slot.get("version"),
+        slot.get("state") or "empty",
+        is_whole=_is_whole(slot.get("release"), name, result),
+    )
+
+
+def _is_whole(release: str | None, name: str, result: Mapping[str, Any]) -> bool:
+    """Whether a slot that is warm can still serve; of the serving one that is the edge's matter."""
+    found = (result.get("containers") or {}).get(name)
+    if found is None or name == (result.get("state") or {}).get("active"):
+        return True
+    running = {one["service"] for one in found if one.get("state") == "running"}
+    services = ((result.get("manifests") or {}).get(str(release)) or {}).get("services") or []
+    wanted = [one.get("containers") or [] for one in services if one["class"] == "web"]
+    return all(running.issuperset(containers) for containers in wanted)

@@ -61,6 +61,29 @@ def test_a_release_is_continued_where_it_was_left() -> None:
     assert not plan.restore
 
 
+STANDING = [
+    pytest.param(["running"], "shift", id="it runs"),
+    pytest.param(["exited"], "start", id="somebody stopped it"),
+    pytest.param([], "start", id="it is gone"),
+]
+
+
+@pytest.mark.parametrize("verb", ["deploy", "rollback"])
+@pytest.mark.parametrize(("states", "action"), STANDING)
+def test_a_warm_slot_is_started_anew_where_its_containers_do_not_run(
+    states: list[str], action: str, verb: str
+) -> None:
+    releases = {"1-a": release("a"), "2-b": release("b")}
+    warm = {"active": "green", "green": "2-b", "blue": "1-a", "warm": "blue"}
+    acquired = steady_fleet(**warm, releases=releases)
+    result = acquired["app-1"].result
+    result["manifests"]["1-a"]["services"][0]["containers"] = ["api-1"]
+    result["containers"] = {"blue": [{"service": "api-1", "state": one} for one in states]}
+    plan = decide(request(verb, version="a"), acquired)
+    assert (plan.release_id, plan.hosts["app-1"].new_slot) == ("1-a", "blue")
+    assert [plan.hosts[f"app-{n}"].action for n in (1, 2, 3)] == [action, "shift", "shift"]
+
+
 def test_an_edge_on_a_slot_that_is_to_be_stopped_is_put_back_first() -> None:
     releases = {"1-a": release("a"), "2-b": release("b", outcome="candidate")}
     hosts = [
