@@ -76,13 +76,21 @@ class RegistrySession:
                 verify=self._ca or True,
                 allow_redirects=True,
             )
-        except requests.exceptions.SSLError as error:
-            raise self.trouble(
-                f"its certificate is not trusted: {_innermost(error)}",
-                next_step="set rollway_registry_ca to the PEM file of its authority",
-            ) from error
         except (requests.RequestException, OSError) as error:
-            raise self.trouble(f"it cannot be reached: {_innermost(error)}") from error
+            raise self._no_answer(error) from error
+
+    def _no_answer(self, error: Exception) -> RollwayError:
+        import requests
+
+        cause = _innermost(error)
+        is_tls = isinstance(error, requests.exceptions.SSLError)
+        # as ssl and urllib3 have it; a connection that is closed early is an SSLError, too
+        if not (is_tls and isinstance(cause, ValueError)):
+            return self.trouble(f"it cannot be reached: {cause}")
+        return self.trouble(
+            f"its certificate is not trusted: {cause}",
+            next_step="set rollway_registry_ca to the PEM file of its authority",
+        )
 
     def _session(self) -> requests.Session:
         import requests
@@ -174,8 +182,8 @@ def _is_loopback(address: str) -> bool:
         return host == "localhost"
 
 
-def _innermost(error: BaseException) -> str:
+def _innermost(error: BaseException) -> BaseException:
     """The innermost cause: the outer ones repeat the address and say little."""
     while error.__context__ is not None:
         error = error.__context__
-    return str(error)
+    return error

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -261,3 +264,26 @@ def test_an_authority_s_file_that_is_missing_is_wrong_use(tmp_path: Path) -> Non
         "the PEM file of the authority that signed the registry's certificate; "
         "next: set it in the inventory (group_vars/all.yml)"
     )
+
+
+@pytest.fixture
+def door_that_shuts() -> Iterator[str]:
+    """What stands before a registry that is down: it takes connections, and closes them."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_shut, args=(server,), daemon=True).start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def _shut(server: socket.socket) -> None:
+    while True:
+        try:
+            server.accept()[0].close()
+        except OSError:
+            return
+
+
+def test_a_registry_that_hangs_up_is_not_blamed_for_its_certificate(door_that_shuts: str) -> None:
+    client = RegistryClient(door_that_shuts, registry="10.0.0.5:5000")
+    with pytest.raises(RollwayError, match="it cannot be reached: ") as trouble:
+        client.resolve("10.0.0.5:5000/iris:1")
+    assert trouble.value.exit_code == exits.REFUSED
