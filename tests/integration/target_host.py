@@ -115,7 +115,7 @@ class TargetHost:
             f"systemctl stop 'rollway-reap-{toy.APP}-*' || true;"
             f" docker ps -aq --filter=name=^{toy.APP}- | xargs -r docker rm -f;"
             f" docker network ls -q --filter=name=^{toy.APP}- | xargs -r docker network rm;"
-            f" docker volume rm -f {toy.APP}_data; rm -rf {shlex.quote(RECORDS)}"
+            f" docker volume rm -f {toy.APP}_data {toy.APP}_rows; rm -rf {shlex.quote(RECORDS)}"
         )
 
     def _ansible(self, module: str, arguments: str) -> dict[str, Any]:

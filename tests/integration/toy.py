@@ -180,7 +180,7 @@ def with_database(content: dict[str, Any], host: str, address: str) -> dict[str,
     service = {
         "image": reference,
         "restart": "always",
-        "volumes": ["${ROLLWAY_FILES}/app:/app:ro"],
+        "volumes": ["${ROLLWAY_FILES}/app:/app:ro", "rows:/rows"],
         "ports": [f"${{ROLLWAY_ADDRESS}}:{DATABASE_PORT}:8000"],
         "healthcheck": _healthcheck(),
     }
@@ -191,13 +191,15 @@ def with_database(content: dict[str, Any], host: str, address: str) -> dict[str,
         "port": DATABASE_PORT,
         "condition": "service_healthy",
     }
+    rows = {"name": f"{APP}_rows", "external": True}
     accessories = {
-        "compose": yaml.safe_dump({"services": {"db": service}}),
+        "compose": yaml.safe_dump({"services": {"db": service}, "volumes": {"rows": rows}}),
         "hash": "d" * 64,
         "images": {"db": reference},
         "services": [described],
     }
-    return {**content, "accessories": accessories}
+    volumes = [*content["volumes"], rows["name"]]
+    return {**content, "accessories": accessories, "volumes": volumes}
 
 
 def _service(reference: str, fault: str) -> dict[str, Any]:

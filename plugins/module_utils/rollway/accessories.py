@@ -14,6 +14,7 @@ from .probe import POLL_SECONDS, Target, wait_until_ready
 from .problem import Problem
 from .releases import accessories_file
 from .slot import UP_SECONDS
+from .volumes import make_volumes
 
 SLOT = "accessories"
 DEADLINE_SECONDS = 120.0
@@ -29,6 +30,7 @@ def bring_up_accessories(call: Call, manifest: Manifest, place: Place) -> None:
     if state.accessories_hash == wanted.hash and _are_running(call, services):
         return
     with call.timed("accessories"):
+        make_volumes(call, manifest)
         _up(call, manifest, place, services)
         _wait(call, services, wanted.awaited)
         state = replace(call.fence(), accessories_hash=wanted.hash)

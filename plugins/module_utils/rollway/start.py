@@ -17,6 +17,7 @@ from .releases import load_manifest
 from .slot import bring_up, drain, emptied, occupied, tear_down, with_state
 from .state import EMPTY, RUNNING, STARTING, State
 from .timer import disarm
+from .volumes import make_volumes
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def start(call: Call, manifest: Manifest, how: Start) -> dict[str, Any]:
 def _start(call: Call, manifest: Manifest, how: Start, values: str) -> None:
     place = how.place
     try:
-        _make_volumes(call, manifest)
+        make_volumes(call, manifest)
         bring_up_accessories(call, manifest, place)
         wait_for_accessories(call, manifest, place)
         write_environment(call, place, values)
@@ -131,12 +132,6 @@ def _has_same_networks(call: Call, release: str | None, manifest: Manifest) -> b
         return False
     before = load_manifest(call.paths, release)
     return networks_part(before.compose) == networks_part(manifest.compose)
-
-
-def _make_volumes(call: Call, manifest: Manifest) -> None:
-    for volume in manifest.volumes:
-        call.fence()
-        call.tools.engine.ensure_volume(volume, {"io.rollway.app": call.paths.app})
 
 
 def _check_ports(manifest: Manifest, place: Place) -> None:

@@ -54,6 +54,12 @@ def test_staging_alone_brings_it_up_since_other_hosts_may_need_it_first(host: Fa
     assert ups(host) == ["up iris-accessories-db-1"]
 
 
+def test_its_volumes_are_there_before_it(host: FakeHost) -> None:
+    stage(host, with_database(), then_start=False)
+    made = [line for line in host.engine.log if line.startswith(("volume ", "up "))]
+    assert made[0].startswith("volume iris_data ")
+
+
 def test_it_is_left_alone_until_its_own_definition_changes(host: FakeHost) -> None:
     stage(host, with_database())
     stage(host, with_database(SECOND), then_start=False)
