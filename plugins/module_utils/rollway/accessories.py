@@ -13,7 +13,7 @@ from .place import Place, environment
 from .probe import POLL_SECONDS, Target, wait_until_ready
 from .problem import Problem
 from .releases import accessories_file
-from .slot import UP_SECONDS
+from .slot import UP_SECONDS, compose_up
 from .volumes import make_volumes
 
 SLOT = "accessories"
@@ -66,9 +66,7 @@ def _up(call: Call, manifest: Manifest, place: Place, services: list[str]) -> No
     write_atomic(env_file, environment(call, manifest, shared), mode=0o600)
     file = accessories_file(call.paths.release(manifest.id))
     project = compose.Project(call.paths.project(SLOT), file, env_file)
-    call.fence()
-    done = compose.up(call.tools.run, project, services, seconds=UP_SECONDS, pull="missing")
-    call.changed = True
+    done = compose_up(call, project, services, seconds=UP_SECONDS, pull="missing")
     if not done.is_ok:
         raise _failed(project.name, f"docker compose up: {done.last_words()}")
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from . import compose
 from .call import Call
+from .command import Finished
 from .containers import Container, of_services, project_containers
 from .drain import wait_until_drained
 from .manifest import Manifest
@@ -16,20 +17,21 @@ from .releases import compose_file
 from .state import Slot, State
 
 UP_SECONDS = 120.0  # beside the deadlines of services that others wait for
+# runc's words when its child ends before the container's program begins, seen on busy hosts about
+# once in some thousand starts, and gone the next time
+RUNTIME_RACE = "read init-p:"
 
 
 def bring_up(
     call: Call, manifest: Manifest, slot: str, services: list[str], *, wait_seconds: float = 0.0
 ) -> None:
     """Let Compose create and start these services of a slot; Problem with its words when not."""
-    call.fence()
     project = compose.Project(
         call.paths.project(slot),
         compose_file(call.paths.release(manifest.id)),
         call.paths.slot_env(slot),
     )
-    done = compose.up(call.tools.run, project, services, seconds=UP_SECONDS + wait_seconds)
-    call.changed = True
+    done = compose_up(call, project, services, seconds=UP_SECONDS + wait_seconds)
     if not done.is_ok:
         how = "did not end in time" if done.status is None else f"exit code {done.status}"
         raise Problem(
@@ -38,6 +40,28 @@ def bring_up(
             "a project that starts",
             f"docker logs of {project.name} on this host, then deploy again",
         )
+
+
+def compose_up(
+    call: Call,
+    project: compose.Project,
+    services: list[str],
+    *,
+    seconds: float,
+    pull: str = "never",
+) -> Finished:
+    """Let Compose create and start services; once more where the runtime lost its own child.
+
+    A second `up` starts what the first left standing and touches nothing else.
+    """
+    call.fence()
+    done = compose.up(call.tools.run, project, services, seconds=seconds, pull=pull)
+    if RUNTIME_RACE in done.errors:
+        call.remarks.append(f"{project.name}: docker compose up again after: {done.last_words()}")
+        call.fence()
+        done = compose.up(call.tools.run, project, services, seconds=seconds, pull=pull)
+    call.changed = True
+    return done
 
 
 def drain(call: Call, slot: str, recorded: Slot, *, seconds: float) -> dict[str, int]:

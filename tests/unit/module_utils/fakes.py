@@ -183,6 +183,7 @@ class FakeHost:
     commands: list[list[str]] = field(default_factory=list)
     comes_up: dict[str, dict[str, Any]] = field(default_factory=dict)
     up_fails: str = ""
+    up_trips: list[str] = field(default_factory=list)  # what each of the next `up`s fails with
     compose_version: str = "2.26.1-4"
     connections: dict[int | str, list[Socket]] = field(default_factory=dict)
     answers: Callable[[str, int, str], str] = lambda *_: ""
@@ -205,8 +206,8 @@ class FakeHost:
         return Finished(0, "", "")
 
     def _up(self, argv: list[str]) -> Finished:
-        if self.up_fails:
-            return Finished(1, "", self.up_fails)
+        if words := self.up_trips.pop(0) if self.up_trips else self.up_fails:
+            return Finished(1, "", words)
         project = argv[argv.index("--project-name") + 1]
         self.engine.nets[f"{project}_default"] = project
         made = self._made(Path(argv[argv.index("--env-file") + 1]))
