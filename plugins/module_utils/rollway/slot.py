@@ -10,6 +10,7 @@ from .call import Call
 from .command import Finished
 from .containers import Container, of_services, project_containers
 from .drain import wait_until_drained
+from .engine import EngineProblem
 from .manifest import Manifest
 from .parallel import each
 from .problem import Problem
@@ -141,14 +142,23 @@ def start_services(call: Call, slot: str, services: Iterable[str]) -> list[str]:
     found = of_services(project_containers(engine, call.paths.project(slot)), services)
     still = [one for one in found if one.state in ("exited", "created")]
 
-    def begin(one: Container) -> None:
-        call.fence()
-        engine.start(one.id)
-
     if still:
-        each(still, begin)
+        each(still, lambda one: _start(call, one))
         call.changed = True
     return [one.name for one in still]
+
+
+def _start(call: Call, one: Container) -> None:
+    """Start a container; once more where the runtime lost its own child."""
+    call.fence()
+    try:
+        call.tools.engine.start(one.id)
+    except EngineProblem as problem:
+        if RUNTIME_RACE not in problem.data["found"]:
+            raise
+        call.remarks.append(f"{one.name}: started again after: {problem.data['found']}")
+        call.fence()
+        call.tools.engine.start(one.id)
 
 
 def emptied(state: State, slot: str) -> State:

@@ -97,6 +97,7 @@ class FakeEngine:
     images: set[str] = field(default_factory=set)
     digests: dict[str, list[str]] = field(default_factory=dict)
     volumes: set[str] = field(default_factory=set)
+    start_trips: list[str] = field(default_factory=list)  # what the next starts fail with
     log: list[str] = field(default_factory=list)
     pull_errors: list[EngineProblem] = field(default_factory=list)
     server_version: str = "26.1.5"
@@ -130,6 +131,10 @@ class FakeEngine:
 
     def start(self, container: str) -> None:
         self.log.append(f"start {container}")
+        if self.start_trips:
+            raise EngineProblem(
+                f"engine POST /containers/{container}/start", self.start_trips.pop()
+            )
         self.here[container]["State"]["Status"] = "running"
 
     def stop(self, container: str, *, grace_seconds: float) -> None:

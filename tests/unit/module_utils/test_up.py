@@ -1,10 +1,11 @@
-"""Compose's `up` on a host whose runtime trips: once more, and not for any other failure."""
+"""Starts on a host whose runtime trips: once more, and not for any other failure."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from ansible.module_utils.rollway.boot import boot
 
 from tests.unit.module_utils.fakes import FakeHost, a_manifest
 
@@ -49,3 +50,22 @@ def test_what_a_second_try_would_not_mend_fails(
     staged = stage(host)
     assert staged["problem"]["where"] == "iris-blue: docker compose up"
     assert len([argv for argv in host.commands if "up" in argv]) == tries
+
+
+@pytest.mark.parametrize(
+    ("trips", "running"),
+    [
+        pytest.param([TRIPPED], ["iris-blue-api-1-1"], id="lost once"),
+        pytest.param([TRIPPED, TRIPPED], [], id="lost twice"),
+        pytest.param([NO_PROGRAM], [], id="an image that cannot start"),
+    ],
+)
+def test_the_same_for_a_container_that_stands_there_already(
+    host: FakeHost, trips: list[str], running: list[str]
+) -> None:
+    host.deploy("1-1.0.0", "blue")
+    for one in host.engine.here.values():
+        one["State"]["Status"] = "exited"
+    host.engine.start_trips = list(trips)
+    list(boot(host.root, host.tools))
+    assert [name for name in host.running() if "api" in name] == running
