@@ -2,57 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from invoke import Collection
+    from invoke import Collection, Task
+
+VERBS: Final = (
+    *("abort", "audit", "bench", "build", "check", "deploy", "drift", "execute", "history"),
+    *("logs", "plan", "promote", "provision", "rollback", "shell", "status", "testing"),
+)
+"""Modules of verbs that stand alone."""
+
+NOUNS: Final = ("lab", "lock")
+"""Modules of verbs behind a noun: `lab.up`."""
 
 
 def collection() -> Collection:
     """Every verb under the name of the contract."""
     from invoke import Collection
 
-    from rollway.cli import (
-        abort,
-        audit,
-        bench,
-        build,
-        check,
-        deploy,
-        drift,
-        execute,
-        history,
-        lab,
-        lock,
-        logs,
-        plan,
-        promote,
-        provision,
-        rollback,
-        shell,
-        status,
-        testing,
-    )
-
-    root = Collection(
-        abort.abort,
-        audit.audit,
-        bench.bench,
-        build.build,
-        check.check,
-        deploy.deploy,
-        drift.drift,
-        execute.run_command,
-        history.history,
-        logs.logs,
-        plan.plan,
-        promote.promote,
-        provision.provision,
-        rollback.rollback,
-        shell.shell,
-        status.status,
-        testing.run_tests,
-    )
-    root.add_collection(Collection("lab", lab.up, lab.down, lab.status))
-    root.add_collection(Collection("lock", lock.status, lock.acquire, lock.release))
+    root = Collection(*(task for name in VERBS for task in _tasks(name)))
+    for noun in NOUNS:
+        root.add_collection(Collection(noun, *_tasks(noun)))
     return root
+
+
+def _tasks(name: str) -> list[Task[Any]]:
+    """The verbs that a module declares, without those it imports."""
+    from invoke import Task
+
+    module = import_module(f"rollway.cli.{name}")
+    declared = [one for one in vars(module).values() if isinstance(one, Task)]
+    return [one for one in declared if one.body.__module__ == module.__name__]

@@ -80,13 +80,15 @@ class LiveOutput:
     def show(self, update: Update) -> None:
         """Take the update over; the plan and every trouble are also said above the table."""
         self._progress = self._progress.after(update)
-        is_said = isinstance(update, Waits) or (isinstance(update, Ended) and _is_to_stay(update))
-        said = update.said if isinstance(update, Ended | Waits) and is_said else ""
-        if said:
-            self._console.print(said, markup=False, highlight=False, soft_wrap=True)
+        if isinstance(update, Waits) or (isinstance(update, Ended) and _is_to_stay(update)):
+            self._print(update.said)
         if self._progress.rows and self._live is None:
             self._live = self._begin()
             self._live.start(refresh=True)  # known before: an interruption here must find it
+
+    def _print(self, said: str) -> None:
+        if said:
+            self._console.print(said, markup=False, highlight=False, soft_wrap=True)
 
     def close(self) -> None:
         """Leave the table as it stands, and the terminal as it was."""
