@@ -9,8 +9,17 @@ from .call import Call
 from .containers import summaries
 from .engine import Json
 from .facts import app_host_facts, host_facts
+from .interrupted import left_behind
 from .listening import listening_ports
-from .lock import Alive, Run, read_freeze, read_hold, read_lock, write_lock
+from .lock import (
+    Alive,
+    Run,
+    is_provably_dead,
+    read_freeze,
+    read_hold,
+    read_lock,
+    write_lock,
+)
 from .mutex import held_mutex
 from .names import SLOTS
 from .ports import Need, Ports, allocate, read_ports, reserve
@@ -19,6 +28,7 @@ from .releases import kept_manifests
 from .state import State, load_state, save_state
 
 PATIENCE_SECONDS = 5.0  # for the end of a step that still runs on the host
+LAST_STEP_SECONDS = 30.0  # the same, when nobody is left to begin another one after it
 ACQUIRED, READ = "acquired", "read"
 
 
@@ -90,7 +100,7 @@ def _look(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
 
 def _take(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
     call.paths.make()
-    with held_mutex(call.paths, call.tools.clock, seconds=PATIENCE_SECONDS):
+    with held_mutex(call.paths, call.tools.clock, seconds=_patience(call, question.alive)):
         state, holder = load_state(call.paths), read_lock(call.paths)
         hold = read_hold(call.paths)
         refusal = refusal_of(call, question.alive)
@@ -101,6 +111,8 @@ def _take(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
             ports = reserve(call.paths, question.needs, _taken(call, listed))
         decided = {**hold, "decided_by": call.run.id} if hold else None
         write_lock(call.paths, call.run, hold=decided)
+        if holder and holder.id != call.run.id and not hold:
+            state = left_behind(state, holder)
         state = replace(state, generation=state.generation + 1)
         save_state(call.paths, state)
     call.changed = True
@@ -111,6 +123,12 @@ def _take(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
         "outcome": ACQUIRED,
         "taken_over": taken_over,
     }
+
+
+def _patience(call: Call, alive: Alive) -> float:
+    holder = read_lock(call.paths)
+    is_dead = holder is not None and is_provably_dead(holder, seen_by=call.run, alive=alive)
+    return LAST_STEP_SECONDS if is_dead else PATIENCE_SECONDS
 
 
 def _standing(call: Call, state: State, ports: Ports, holder: Run | None) -> dict[str, Any]:

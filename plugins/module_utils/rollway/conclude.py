@@ -9,7 +9,9 @@ from typing import Any
 
 from .audit import note
 from .call import Call
+from .clock import timestamp
 from .files import write_atomic
+from .interrupted import left_behind
 from .leave import drain_away, keep_warm
 from .lock import read_hold, read_lock, remove_lock, write_lock
 from .names import SLOTS, other_slot
@@ -26,6 +28,7 @@ from .state import (
     STARTING,
     VOIDED,
     WARM,
+    Phase,
     State,
     save_state,
 )
@@ -61,8 +64,8 @@ class Conclusion:
 def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]:
     """Record the outcome, let what no longer serves leave, prune, and unlock.
 
-    `aborted` only records: where traffic stands is not known then, so nothing is stopped. It
-    needs no lock either: a run may end before it had one.
+    `aborted` only records: traffic may stand on either slot then, so nothing is stopped, not by
+    a timer either. It needs no lock: a run may end before it had one.
     """
     if end.outcome == ABORTED and not _is_ours(call):
         return {"pruned": [], "unlocked": False}
@@ -71,7 +74,9 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
     if call.check:
         return {"pruned": [], "unlocked": True}
     pruned: list[str] = []
-    if has_engine and end.outcome != ABORTED:
+    if end.outcome == ABORTED:
+        state = _aborted(call, state, end)
+    elif has_engine:
         state = _settle(call, state, end)
         if end.outcome != HELD:
             with call.timed("prune"):
@@ -89,6 +94,17 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
 def _is_ours(call: Call) -> bool:
     holder = read_lock(call.paths)
     return holder is not None and holder.id == call.run.id
+
+
+def _aborted(call: Call, state: State, end: Conclusion) -> State:
+    """Return the state for whoever continues or goes back; the record names the step, if any."""
+    if end.record.get("result") in UNCHANGED or read_hold(call.paths):
+        return state
+    step, left = end.record.get("step"), left_behind(state, call.run)
+    if not step or left.phase is None:
+        return left
+    phase = Phase(call.run.id, str(step), timestamp(call.tools.clock), end.release)
+    return replace(left, phase=phase)
 
 
 def _settle(call: Call, state: State, end: Conclusion) -> State:

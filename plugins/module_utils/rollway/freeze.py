@@ -8,9 +8,11 @@ from typing import Any
 from .audit import note
 from .call import Call
 from .files import exclusive, remove_durably
+from .interrupted import left_behind
 from .lock import (
     DECISION,
     FREEZE,
+    RUN,
     holders,
     read_freeze,
     read_hold,
@@ -92,6 +94,8 @@ def _take_away(call: Call, target: str) -> list[str]:
     if not kinds or holder is None:
         return []
     state = load_state(call.paths)
+    if kinds == [RUN]:
+        state = left_behind(state, holder)
     save_state(call.paths, replace(state, generation=state.generation + 1))
     if kinds == [DECISION] and hold:
         write_lock(call.paths, holder, hold={**hold, "decided_by": None})

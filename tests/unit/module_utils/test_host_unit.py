@@ -51,7 +51,8 @@ def test_a_run_that_holds_the_lock_postpones_the_end(warm: FakeHost) -> None:
     acquired = warm.step("acquire", run=a_run("later"))
 
     def let_go() -> None:
-        ending = {"outcome": "aborted", "generation": acquired["generation"]}
+        refused = {"outcome": "aborted", "record": {"result": "refused"}}
+        ending = {**refused, "generation": acquired["generation"]}
         warm.step("conclude", run=a_run("later"), **ending)
 
     warm.clock.after(400, let_go)
