@@ -32,7 +32,8 @@ class SlotView:
 class HostView:
     """An app host as its own records show it; `ports` is service → slot → port per replica.
 
-    `interrupted` is the release of a run that was killed.
+    `interrupted` is the release of a run that never came to its end; one that only moved traffic
+    back names none.
     """
 
     name: str
@@ -45,6 +46,7 @@ class HostView:
     facts: Mapping[str, Any] = field(default_factory=dict)
     last_release: str | None = None
     interrupted: str | None = None
+    is_interrupted: bool = False
 
     @property
     def active_release(self) -> str | None:
@@ -83,6 +85,7 @@ def host_view(event: Event) -> HostView:
         facts=result.get("facts") or {},
         last_release=state.get("last_release"),
         interrupted=(state.get("phase") or {}).get("release"),
+        is_interrupted=bool(state.get("phase")),
     )
 
 

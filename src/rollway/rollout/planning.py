@@ -21,11 +21,11 @@ from rollway.rollout.readings import (
     ready_slots,
 )
 from rollway.rollout.releases import (
-    abandoned,
     choose_abort,
     choose_held,
     choose_rollback,
     release_id_for,
+    spoiled,
     web_replicas,
 )
 from rollway.rollout.request import Request
@@ -75,7 +75,8 @@ def _choose(
 ) -> dict[str, Any] | Refusal:
     if request.verb == PROMOTE:
         return choose_held(views, hold)
-    if request.verb == ABORT or (request.verb == ROLLBACK and hold):
+    is_begun = bool(spoiled(views, hold)) and request.to is None
+    if request.verb == ABORT or (request.verb == ROLLBACK and (hold or is_begun)):
         return choose_abort(views, hold)
     if request.verb == ROLLBACK:
         return choose_rollback(views, wanted=request.to)
@@ -198,11 +199,8 @@ def _voids(
     """A rollback voids what it leaves, so that none ever lands there again."""
     if request.verb in FORWARD:
         return []
-    left = {*abandoned(views, hold), *(view.active_release for view in views)} - {
-        release["id"],
-        None,
-    }
-    return sorted(str(name) for name in left)
+    left = {*spoiled(views, hold), *(view.active_release for view in views)}
+    return sorted(str(name) for name in left - {release["id"], None})
 
 
 def _granted(acquired: Mapping[str, Event]) -> dict[str, int]:

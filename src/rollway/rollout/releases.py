@@ -11,6 +11,7 @@ from rollway.rollout.hold import Hold
 from rollway.rollout.plan import Refusal
 
 _REUSABLE = {"candidate", "good"}
+_SPOILED = {"bad", "voided"}
 
 
 def counter_of(release_id: str) -> int:
@@ -50,7 +51,8 @@ def release_id_for(
 def choose_rollback(views: Sequence[HostView], *, wanted: str | None) -> dict[str, Any] | Refusal:
     """The manifest to go back to: `wanted`, or the good release that served before.
 
-    That is the one in the other slot; where it is gone, the newest good one that is left.
+    That is the one in the other slot; where it is gone, the newest good one that is left. Where
+    some hosts have left a release for good, the rollback that did so goes on.
     """
     manifests = {name: value for view in views for name, value in view.manifests.items()}
     active = {view.active_release for view in views}
@@ -58,7 +60,8 @@ def choose_rollback(views: Sequence[HostView], *, wanted: str | None) -> dict[st
     if wanted is None:
         usable = [name for name in good if name not in active]
         before = [name for name in usable if name in _in_other_slots(views)]
-        best = (before or usable)[-1:]
+        begun = [name for name in good if name in active] if _are_leaving(views) else []
+        best = (begun or before or usable)[-1:]
         return dict(manifests[best[0]]) if best else _nothing_to_go_back_to(good)
     matching = [name for name in good if wanted in {name, manifests[name].get("version")}]
     if not matching:
@@ -87,20 +90,39 @@ def choose_held(views: Sequence[HostView], hold: Hold) -> dict[str, Any] | Refus
 def choose_abort(views: Sequence[HostView], hold: Hold) -> dict[str, Any] | Refusal:
     """The manifest that served before the release which is held, or which a dead run left."""
     left = abandoned(views, hold)
-    if not left:
+    if not left and not any(view.is_interrupted for view in views):
         return _nothing_held("abort", "a release that is held, or a run that was interrupted")
-    before = {str(hold["previous"])} if hold.get("previous") else set()
-    others = {name for view in views if (name := view.active_release) and name not in left}
-    good = [name for name in sorted(before or others, key=counter_of) if name not in left]
     manifests = {name: value for view in views for name, value in view.manifests.items()}
-    usable = [name for name in good if name in manifests]
-    return dict(manifests[usable[-1]]) if usable else _nothing_to_go_back_to(good)
+    before = [str(hold["previous"])] if hold.get("previous") else _served_before(views, left)
+    usable = [name for name in before if name in manifests and (name not in left or not hold)]
+    return dict(manifests[usable[-1]]) if usable else _nothing_to_go_back_to(before)
 
 
 def abandoned(views: Sequence[HostView], hold: Hold) -> list[str]:
-    """What `abort` leaves: the held release, or that of runs which were killed."""
+    """What `abort` leaves: the held release, or that of runs which were interrupted."""
     interrupted = {one.interrupted for one in views if one.interrupted}
     return [str(hold["release"])] if hold else sorted(interrupted)
+
+
+def spoiled(views: Sequence[HostView], hold: Hold) -> list[str]:
+    """What of it is not to come back: a run that was interrupted has judged no release.
+
+    One that was good on every host before stays good: a rollback to it was interrupted, say.
+    """
+    left = abandoned(views, hold)
+    return left if hold else [name for name in left if not _was_good(name, views)]
+
+
+def _served_before(views: Sequence[HostView], left: Sequence[str]) -> list[str]:
+    """What hosts have on record beside what is left, the best last.
+
+    The rollback that was interrupted may have left it for good on some: then it is the other way.
+    """
+    active = {name for view in views if (name := view.active_release)}
+    others = sorted(active - {*left}, key=counter_of)
+    whole = [name for name in others if not _outcomes(name, views) & _SPOILED]
+    goal = [name for name in left if name in active and _was_good(name, views)]
+    return [*(name for name in others if name not in whole), *goal, *whole]
 
 
 def _nothing_held(verb: str, accepted: str) -> Refusal:
@@ -113,9 +135,19 @@ def _in_other_slots(views: Sequence[HostView]) -> set[str]:
     return {release for release in others if release}
 
 
+def _are_leaving(views: Sequence[HostView]) -> bool:
+    """Whether a host still has a release on record that another one left for good."""
+    active = {name for view in views if (name := view.active_release)}
+    return len(active) > 1 and any(_outcomes(name, views) & _SPOILED for name in active)
+
+
+def _was_good(release_id: str, views: Sequence[HostView]) -> bool:
+    return _outcomes(release_id, views) == {"good"}
+
+
 def _is_good(release_id: str, views: Sequence[HostView]) -> bool:
     outcomes = _outcomes(release_id, views)
-    return "good" in outcomes and not outcomes & {"bad", "voided"}
+    return "good" in outcomes and not outcomes & _SPOILED
 
 
 def _outcomes(release_id: str, views: Sequence[HostView]) -> set[str]:
