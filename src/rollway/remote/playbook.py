@@ -15,6 +15,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from rollway.remote import family
+
 ROOT = Path(__file__).resolve().parents[3]
 GRACE_SECONDS = 30.0
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -27,6 +29,7 @@ class Play:
     A text among them is taken as it is: what a person typed is never a template.
 
     `descriptors` are open files that it gets beside the usual three, under the same numbers.
+    One that `is_brief` ends at the first signal; another gets a grace to clean up.
     """
 
     playbook: str
@@ -39,6 +42,7 @@ class Play:
     tags: str | None = None
     environment: Mapping[str, str] | None = None
     descriptors: tuple[int, ...] = ()
+    is_brief: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ def run_playbook(play: Play) -> Ended:
             command_of(play, variables=variables),
             environment=play.environment or {},
             descriptors=play.descriptors,
+            is_brief=play.is_brief,
         )
 
 
@@ -91,8 +96,12 @@ def run_in_group(
     *,
     environment: Mapping[str, str],
     descriptors: Sequence[int] = (),
+    is_brief: bool = False,
 ) -> Ended:
-    """Run a command in a process group of its own, and forward what would end us to the group."""
+    """Run a command in a process group of its own, and forward what would end us to the group.
+
+    Nothing of it is left behind then, whatever session it went to.
+    """
     sys.stdout.flush()
     process = subprocess.Popen(
         list(command),
@@ -103,7 +112,7 @@ def run_in_group(
         pass_fds=descriptors,
         start_new_session=True,
     )
-    with _forwarding(process) as received:
+    with _forwarding(process, is_brief=is_brief) as received:
         code = _wait(process, received)
     return Ended(code, received[0] if received else None)
 
@@ -117,18 +126,26 @@ def _environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[list[signal.Signals]]:
+def _forwarding(
+    process: subprocess.Popen[bytes], *, is_brief: bool
+) -> Iterator[list[signal.Signals]]:
     """Forward the first signal to the whole group; later ones only hurry the end."""
     received: list[signal.Signals] = []
+    known: list[family.Process] = []
 
     def forward(number: int, _frame: FrameType | None) -> None:
+        known.extend(family.below(process.pid))
         received.append(signal.Signals(number))
-        _signal_group(process, signal.SIGTERM if len(received) == 1 else signal.SIGKILL)
+        if is_brief or len(received) > 1:
+            _kill(process)
+        else:
+            _signal_group(process, signal.SIGTERM)
 
     before = {number: signal.signal(number, forward) for number in _FORWARDED}
     try:
         yield received
     finally:
+        family.kill(known)
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -143,8 +160,14 @@ def _wait(process: subprocess.Popen[bytes], received: list[signal.Signals]) -> i
             if received:
                 grace -= 0.5
             if grace <= 0:
-                _signal_group(process, signal.SIGKILL)
+                _kill(process)
                 return process.wait()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    known = family.below(process.pid)
+    _signal_group(process, signal.SIGKILL)
+    family.kill(known)
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -64,7 +64,8 @@ def test_what_was_typed_is_no_template(typed: str, tmp_path: Path) -> None:
 CHILD = """
 import sys
 from rollway.remote.playbook import run_in_group
-ended = run_in_group([sys.executable, "-c", sys.argv[1]], environment={})
+is_brief = len(sys.argv) > 2
+ended = run_in_group([sys.executable, "-c", sys.argv[1]], environment={}, is_brief=is_brief)
 print(ended.code, ended.signal.name if ended.signal else "-")
 """
 
@@ -76,12 +77,25 @@ pathlib.Path({path!r}).write_text(str(child.pid))
 time.sleep(60)
 """
 
+# A child in a session of its own that no TERM ends, as a worker of Ansible that hangs.
+DEAF_CHILD = """
+import pathlib, signal, subprocess, sys, time
+deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print(flush=True); time.sleep(60)"
+command = [sys.executable, "-c", deaf]
+child = subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE)
+child.stdout.readline()
+pathlib.Path({path!r}).write_text(str(child.pid))
+time.sleep(60)
+"""
 
-def _start(code: str) -> subprocess.Popen[str]:
+# A parent that no TERM ends, either.
+DEAF = DEAF_CHILD.replace("pathlib.Path", "signal.signal(15, signal.SIG_IGN); pathlib.Path")
+
+
+def _start(code: str, *more: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    return subprocess.Popen(
-        [sys.executable, "-c", CHILD, code], env=environment, stdout=subprocess.PIPE, text=True
-    )
+    command = [sys.executable, "-c", CHILD, code, *more]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
 def _until(condition: object, seconds: float = 10.0) -> None:
@@ -106,6 +120,29 @@ def test_a_signal_ends_the_whole_family(number: signal.Signals, tmp_path: Path) 
         process.send_signal(number)
         output, _ = process.communicate(timeout=20)
     assert output.split()[1] == number.name
+    grandchild = int(path.read_text())
+    _until(lambda: not _is_alive(grandchild))
+
+
+FAMILIES = [
+    pytest.param(DEAF_CHILD, (), 1, "SIGTERM", id="a worker that hangs"),
+    pytest.param(DEAF, (), 2, "SIGTERM", id="the second signal ends whoever did not listen"),
+    pytest.param(DEAF, ("brief",), 1, "SIGTERM", id="the first one ends what is brief"),
+]
+
+
+@pytest.mark.parametrize(("code", "more", "count", "name"), FAMILIES)
+def test_nobody_outlives_the_end(
+    code: str, more: tuple[str, ...], count: int, name: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "child"
+    with _start(code.format(path=str(path)), *more) as process:
+        _until(lambda: path.exists() and path.read_text())
+        for _ in range(count):
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
+        output, _ = process.communicate(timeout=20)
+    assert output.split()[1] == name
     grandchild = int(path.read_text())
     _until(lambda: not _is_alive(grandchild))
 
