@@ -22,7 +22,7 @@ from rollway.rollout.journal import Journal
 from rollway.rollout.plan import FORWARD
 from rollway.rollout.planning import decide
 from rollway.rollout.reading import Inputs, read
-from rollway.rollout.request import load_request
+from rollway.rollout.request import known_run, load_request
 
 READING = ("status", "history", "audit", "drift", "lock.status")  # verbs that change nothing
 
@@ -40,6 +40,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         self._vars = task_vars or {}
         steps: dict[str, Callable[[], dict[str, Any]]] = {
             "read": self._read,
+            "resume": self._resume,
             "plan": self._plan,
             "report": self._report,
             "status": self._status,
@@ -62,10 +63,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
 
     def _read(self) -> dict[str, Any]:
         run_dir = read(self._inputs())
-        request = load_request(run_dir)
-        hosts = list(dict.fromkeys([*request.app_hosts, *request.edges]))
-        found = {"hosts": hosts, "app_hosts": request.app_hosts}
-        return {"changed": False, "run_dir": str(run_dir), "queue": queue_hosts(request), **found}
+        return {**_asked(run_dir), "queue": queue_hosts(load_request(run_dir))}
+
+    def _resume(self) -> dict[str, Any]:
+        args = self._task.args
+        return _asked(known_run(Path(str(args["runs_dir"])).resolve(), str(args["run_id"])))
 
     def _plan(self) -> dict[str, Any]:
         run_dir = self._run_dir()
@@ -166,6 +168,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     def _value(self, name: str) -> str | None:
         value = self._templar.template(self._vars.get(name))
         return str(value) if value else None
+
+
+def _asked(run_dir: Path) -> dict[str, Any]:
+    request = load_request(run_dir)
+    hosts = list(dict.fromkeys([*request.app_hosts, *request.edges]))
+    found = {"hosts": hosts, "app_hosts": request.app_hosts}
+    return {"changed": False, "run_dir": str(run_dir), **found}
 
 
 def _variables(told: Any) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .audit import note
@@ -36,6 +36,7 @@ from .timer import disarm
 from .workers import give_back
 
 ABORTED = "aborted"
+SHIFT = "shift"
 HELD = "held"
 OUTCOMES = (GOOD, BAD, ABORTED, HELD)
 # Runs that changed nothing here are no history: ended before, or about other hosts.
@@ -88,7 +89,8 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
     hold = _hold_left(call, end)
     _unlock(call, state, hold=hold)
     serves = state.slots[state.active].release if state.active else None
-    return {"pruned": pruned, "unlocked": hold is None, "serves": serves}
+    phase = asdict(state.phase) if state.phase else None
+    return {"pruned": pruned, "unlocked": hold is None, "serves": serves, "phase": phase}
 
 
 def _is_ours(call: Call) -> bool:
@@ -97,11 +99,16 @@ def _is_ours(call: Call) -> bool:
 
 
 def _aborted(call: Call, state: State, end: Conclusion) -> State:
-    """Return the state for whoever continues or goes back; the record names the step, if any."""
+    """Return the state for whoever continues or goes back.
+
+    The record names the last step that ended; one that the run has entered here is later, unless
+    its traffic has moved.
+    """
     if end.record.get("result") in UNCHANGED or read_hold(call.paths):
         return state
     step, left = end.record.get("step"), left_behind(state, call.run)
-    if not step or left.phase is None:
+    is_known = state.phase is not None and state.phase.run == call.run.id and step != SHIFT
+    if not step or left.phase is None or is_known:
         return left
     phase = Phase(call.run.id, str(step), timestamp(call.tools.clock), end.release)
     return replace(left, phase=phase)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from rollway import exits
-from rollway.cli import options
+from rollway.cli import interruption, options
+from rollway.cli.interruption import Interrupted
 from rollway.cli.options import INVENTORIES, RUNS
 from rollway.cli.verb import say
 from rollway.errors import RollwayError
@@ -28,9 +30,9 @@ from rollway.report.output import EVENTS_VARIABLE, JSON, LIVE, OUTPUT_VARIABLE, 
 from rollway.report.plan_table import print_plan
 from rollway.report.result import PREVIEW, write_error
 from rollway.report.stream import result_event
+from rollway.rollout.interrupted import exit_code as interrupted_code
 from rollway.rollout.reading import CONFIRM, open_run
 
-_SIGNALLED = 128
 _RECORDS = ("result.json", "error.json", "status.json", HISTORY, AUDIT, DRIFT, LOCKS)
 _SHOW_CURSOR = "\x1b[?25h"
 
@@ -111,20 +113,31 @@ def run_release(wanted: Wanted) -> tuple[int, Path]:
         ended = run_playbook(replace(play, environment=environment, descriptors=descriptors))
     if wanted.output == LIVE and ended.code:
         sys.stderr.write(_SHOW_CURSOR)  # a child that was killed could not
+    if ended.signal:
+        _record_interruption(wanted, RUNS / run_id, ended.signal)
     if not ended.signal and not any((RUNS / run_id / name).exists() for name in _RECORDS):
         _record_silence(wanted, run_id, ended)
     return exit_code(ended, RUNS / run_id), RUNS / run_id
 
 
 def exit_code(ended: Ended, run_dir: Path) -> int:
-    """The code of the contract: a signal's, the run's own, or that of a refused request."""
-    if ended.signal:
-        return _SIGNALLED + ended.signal
+    """The code of the contract: the run's own, that of a refused request, or a signal's."""
     for name in ("result.json", "error.json", LOCKS):
         found = read_result(run_dir, name).get("exit")
         if found is not None:
             return int(found)
+    if ended.signal:
+        return interrupted_code(ended.signal.name)
     return exits.UNEXPECTED if ended.code else exits.DONE
+
+
+def _record_interruption(wanted: Wanted, run_dir: Path, number: signal.Signals) -> None:
+    """A table of hosts that only record says nothing: lines do."""
+    output = PLAIN if wanted.output == LIVE else wanted.output
+    inventory = INVENTORIES / wanted.env
+    with _told(replace(wanted, output=output)) as (environment, descriptors):
+        run = Interrupted(run_dir, wanted.verb, inventory, number, environment, descriptors)
+        interruption.record(run)
 
 
 def _record_silence(wanted: Wanted, run_id: str, ended: Ended) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rollway.records.identity import verb_of
+
 FIELDS = (
     "run",
     "verb",
@@ -90,7 +92,7 @@ def _left(run: str, by_host: Mapping[str, Mapping[str, Any]], app: str) -> Row:
     return {
         **dict.fromkeys(FIELDS),
         "run": run,
-        "verb": _verb(run),
+        "verb": verb_of(run),
         "app": app,
         "release": release,
         "version": release.partition("-")[2] if release else None,
@@ -98,9 +100,3 @@ def _left(run: str, by_host: Mapping[str, Mapping[str, Any]], app: str) -> Row:
         "started": min(str(phase["since"]) for phase in by_host.values()),
         "hosts": sorted(by_host),
     }
-
-
-def _verb(run: str) -> str | None:
-    """The verb in an id that `new_run_id` made."""
-    _time, _, rest = run.partition("-")
-    return rest.partition("-")[0] or None

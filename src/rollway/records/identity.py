@@ -20,6 +20,12 @@ def new_run_id(verb: str, *, now: datetime | None = None) -> str:
     return f"{moment:%Y%m%dT%H%M%SZ}-{verb.replace('.', '-')}-{secrets.token_hex(3)}"
 
 
+def verb_of(run_id: str) -> str | None:
+    """The verb in an id that `new_run_id` made."""
+    _time, _, rest = run_id.partition("-")
+    return rest.partition("-")[0] or None
+
+
 def describe_run(run_id: str, *, verb: str, process: int, reason: str = "") -> dict[str, Any]:
     """What a lock names: run, owner, reason, start and the process that holds it."""
     return {

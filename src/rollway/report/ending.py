@@ -13,7 +13,7 @@ from rollway.rollout.trouble import said_of
 DIGEST_CHARACTERS = 12
 _NUMBERED = re.compile(r"(.*?)(\d+)")
 _RANGE = 3  # hosts in a row from which on `first..last` is shorter
-_CHANGED = {"good", "bad", "broken", "held"}
+_CHANGED = {"good", "bad", "broken", "held", "aborted"}
 
 
 def end_lines(result: Mapping[str, Any], *, seconds: float) -> list[str]:
@@ -21,6 +21,8 @@ def end_lines(result: Mapping[str, Any], *, seconds: float) -> list[str]:
     said = result.get("sentence", "it ended without a plan")
     lines = [f"{result['outcome']}: {said} ({seconds:.1f} s)"]
     lines += [f"  {line}" for line in _changes(result)]
+    stopped = result.get("interrupted_run") or {}
+    lines += [f"  {line}" for line in step_lines(stopped.get("hosts") or ())]
     for problem in result.get("problems", []):
         lines += evidence(problem)
     lines += [f"  note: {note}" for note in result.get("notes") or []]
@@ -40,6 +42,14 @@ def evidence(problem: Mapping[str, Any]) -> list[str]:
         found += [f"      check: {line}" for line in container.get("health_log") or []]
         found += [f"      {line}" for line in container.get("log_tail") or []]
     return found
+
+
+def step_lines(hosts: Iterable[Mapping[str, Any]]) -> list[str]:
+    """`app-1..app-3: stopped in stage`: how far the hosts of a run had come."""
+    found: dict[str, list[str]] = {}
+    for one in hosts:
+        found.setdefault(one["step"], []).append(one["host"])
+    return [f"{names_in_short(names)}: stopped in {step}" for step, names in found.items()]
 
 
 def names_in_short(names: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rollway.rollout.interrupted import RECORD
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import Plan
 
@@ -42,6 +43,7 @@ def _done(event: Event, plan: Plan | None) -> str:
         "freeze": "frozen",
         "unlock": f"released: {', '.join(event.result.get('released') or ['nothing'])}",
         "thaw": "released again",
+        RECORD: "recorded as aborted",
         "settle": "serves the recorded slots, no worker of an earlier reload is left",
     }
     is_held = event.result.get("unlocked") is False

@@ -16,6 +16,7 @@ DOING: Final = {
     "shift": "moves traffic",
     "unshift": "moves traffic back",
     "conclude": "records",
+    "record": "records",
 }
 DONE: Final = {
     "acquire": "acquired",
@@ -25,4 +26,5 @@ DONE: Final = {
     "shift": "traffic moved",
     "unshift": "traffic moved back",
     "conclude": "recorded",
+    "record": "recorded",
 }

@@ -12,10 +12,12 @@ from typing import Any
 from rollway import exits, names
 from rollway.errors import RollwayError
 from rollway.records.files import write_whole
+from rollway.report.interrupted import stopped, stopped_early
 from rollway.report.junit import junit_xml
 from rollway.report.status import fleet_status
 from rollway.rollout.calls import active_slot_of, release_on
 from rollway.rollout.clocks import clock_notes
+from rollway.rollout.interrupted import signal_in
 from rollway.rollout.journal import Event, Journal, without_repeats
 from rollway.rollout.ledger import fold
 from rollway.rollout.outcome import Outcome, conclude
@@ -25,6 +27,7 @@ from rollway.rollout.request import Request, load_request
 from rollway.rollout.verdict import Verdict, judge_end
 
 PREVIEW = "preview.json"
+ABORTED = "aborted"
 
 
 def write_report(run_dir: Path) -> dict[str, Any]:
@@ -70,6 +73,8 @@ def _result(request: Request, plan: Plan | None, events: list[Event]) -> dict[st
         "finished": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "url": request.url,
     }
+    if plan is None and signal_in(events):
+        return {**head, **stopped_early(request, events)}
     if plan is None:
         return {**head, "outcome": "broken", "exit": exits.UNEXPECTED, "hosts": []}
     ledger = fold(plan, events)
@@ -91,6 +96,7 @@ def _result(request: Request, plan: Plan | None, events: list[Event]) -> dict[st
         "problems": plan.refusal.problems if plan.refusal else _problems(events),
         "observed": _observed(events),
         "rollback_of": plan.previous.get("id") if plan.verb == "rollback" else None,
+        "interrupted_run": stopped(plan, ledger, events) if outcome.name == ABORTED else None,
     }
 
 

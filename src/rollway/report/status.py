@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rollway.report.interrupted import left_in
 from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.journal import Event
 from rollway.rollout.request import Request
@@ -27,7 +28,7 @@ def fleet_status(request: Request, acquired: Mapping[str, Event]) -> dict[str, A
         "locks": [lock for name in acquired if (lock := _lock(name, acquired[name]))],
         "held": _hold(acquired),
         "frozen": _freeze(acquired),
-        "interrupted_run": _interrupted(acquired),
+        "interrupted_run": left_in(request, acquired),
     }
 
 
@@ -110,16 +111,12 @@ def _version(hosts: list[dict[str, Any]], releases: list[str]) -> str | None:
 
 
 def _lock(name: str, event: Event) -> dict[str, Any] | None:
-    holder = event.result.get("lock")
-    return {"host": name, **holder} if holder else None
-
-
-def _interrupted(acquired: Mapping[str, Event]) -> dict[str, Any] | None:
-    for name, event in acquired.items():
-        phase = (event.result.get("state") or {}).get("phase")
-        if phase:
-            return {"host": name, **phase}
-    return None
+    """Who has the lock, and the step that the same run has entered there."""
+    holder, phase = event.result.get("lock"), (event.result.get("state") or {}).get("phase") or {}
+    if not holder:
+        return None
+    step = phase["step"] if phase.get("run") == holder["id"] else None
+    return {"host": name, **holder, "step": step}
 
 
 def _problem(event: Event | None) -> str | None:

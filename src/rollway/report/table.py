@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rollway.report.ending import step_lines
+
 COLUMNS = ("host", "release", "slot", "healthy", "in rotation")
 
 
@@ -51,10 +53,15 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     lines += [
         f"{lock['host']}: locked by {lock['owner']} ({lock['id']})" for lock in status["locks"]
     ]
-    run = status["interrupted_run"]
-    if run:
-        lines.append(f"interrupted: {run['run']} at {run['host']}, step {run['step']}")
-    return lines
+    return [*lines, *_interrupted(status["interrupted_run"])]
+
+
+def _interrupted(run: Mapping[str, Any] | None) -> list[str]:
+    if not run:
+        return []
+    what = f"{run['verb'] or 'run'} of {run['release']}" if run["release"] else run["verb"] or "run"
+    where = (f"  {line}" for line in step_lines(run["hosts"]))
+    return [f"interrupted: {what} ({run['run']})", *where, f"next: {run['next']}"]
 
 
 def _servers(edge: Mapping[str, Any]) -> str:

@@ -22,6 +22,8 @@ from rollway.rollout.trouble import found_in
 
 MOVE = "move"
 """The task that moves traffic: each turn of its loop is a step on one host, for one wave."""
+RESUME = "resume"
+"""The task that takes up a run which a signal ended."""
 
 
 class Output(Protocol):
@@ -82,8 +84,8 @@ class Watch:
             self._read_journal()
             self._next_move()
             return
-        if self._task.step == "read" and result.get("run_dir"):
-            self._open(Path(str(result["run_dir"])))
+        if self._task.step in {"read", RESUME} and result.get("run_dir"):
+            self._open(Path(str(result["run_dir"])), is_new=self._task.step != RESUME)
         if self._task.step == "plan":
             self._load_plan()
         self._end(host, said=str(result.get("said") or ""))
@@ -149,8 +151,10 @@ class Watch:
         step = self._task.step or self._task.name
         self._output.show(Ended(step, host, self._clock(), wave=self._task.wave, **known))
 
-    def _open(self, run_dir: Path) -> None:
-        self._journal, self._offset = Journal(run_dir), 0
+    def _open(self, run_dir: Path, *, is_new: bool) -> None:
+        """What stands in the journal of a run that is taken up has been shown before."""
+        self._journal = Journal(run_dir)
+        self._offset = 0 if is_new else self._journal.since(0)[1]
         self._request = asked = load_request(run_dir)
         hosts, edges = tuple(asked.app_hosts), tuple(sorted(asked.edges))
         self._output.show(Asked(asked.verb, hosts, edges, self._clock()))

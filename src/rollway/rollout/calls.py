@@ -124,6 +124,17 @@ def leave_call(plan: Plan, host: str, record: Mapping[str, Any]) -> Call:
     return Call(HOST_MODULE, {**arguments, "record": {**record, "result": "outside"}})
 
 
+def let_go_call(request: Request, host: str, record: Mapping[str, Any]) -> Call:
+    """Unlock a host whose answer to acquire never came, if it has given its lock to this run."""
+    asked = {"step": "conclude", "app": request.app, "run": request.run, "outcome": "aborted"}
+    return Call(HOST_MODULE, {**asked, "record": dict(record), **place_of(request, host)})
+
+
+def read_edge_call(app: str) -> Call:
+    """Ask an edge what its servers do, and change nothing."""
+    return Call(EDGE_MODULE, {"app": app, "step": "read"})
+
+
 def load_call(plan: Plan, *, edge: str) -> Call:
     """Let an edge know every server before traffic moves, while the app hosts stage."""
     serving = {name: host.serving for name, host in plan.hosts.items()}
@@ -195,7 +206,8 @@ def serving_after(plan: Plan, ledger: Ledger, wave: int) -> dict[str, str | None
 def active_slot_of(plan: Plan, ledger: Ledger, verdict: Verdict, host: str) -> str | None:
     """The slot a host is recorded with when the run ends."""
     one = plan.hosts[host]
-    if verdict.decision is Decision.HOLD or ledger.reverted is False:
+    stays = verdict.decision in {Decision.HOLD, Decision.LEAVE}
+    if stays or ledger.reverted is False:
         return one.new_slot if host in ledger.moved else one.old_slot
     return one.new_slot if verdict.is_continue and host not in ledger.failed_hosts else one.old_slot
 

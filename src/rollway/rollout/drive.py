@@ -15,6 +15,7 @@ from typing import Any
 from rollway.rollout import calls, outcome
 from rollway.rollout.arbiter import ACQUIRE, WAITING_STEPS, is_settled
 from rollway.rollout.calls import Call
+from rollway.rollout.interrupted import RECORD, begins, step_of
 from rollway.rollout.journal import Journal
 from rollway.rollout.ledger import Ledger, fold
 from rollway.rollout.plan import DEPLOY, HostPlan, Plan, load_plan
@@ -58,6 +59,8 @@ def work_for(run_dir: Path, *, step: str, host: str, wave: int | None = None) ->
             return Skip(settled)
         return calls.acquire_calls(request, host, reads_only=request.reads_only)
     situation = _situation(run_dir, host, wave, at_end=step in _AT_END)
+    if step == RECORD and (situation is None or host not in situation.plan.generations):
+        return _let_go(run_dir, host)
     if situation is None:
         return Skip("there is no plan to carry out")
     return _STEPS[step](situation)
@@ -160,12 +163,35 @@ def _conclude(now: Situation) -> Work:
     is_planned = now.host in now.plan.hosts
     slot = calls.active_slot_of(now.plan, now.ledger, now.verdict, now.host) if is_planned else None
     record = _record(now.plan, result)
+    if now.ledger.interrupted and begins(now.plan, now.host):
+        events = now.journal.events()
+        record = {**record, "step": step_of(now.plan, now.ledger, events, now.host)}
     if now.host in now.plan.outside and now.host not in now.plan.edges:
         return [calls.leave_call(now.plan, now.host, record)]
     call = calls.conclude_call(
         now.plan, now.host, outcome=result.record, active_slot=slot, record=record
     )
     return [call]
+
+
+def _record_end(now: Situation) -> Work:
+    """After a signal: an edge also says where its traffic goes."""
+    concluded = now.journal.results("conclude").get(now.host)
+    if concluded is not None and concluded.ok:
+        return Skip("the run has come to its end there")
+    work = _conclude(now)
+    if isinstance(work, Skip) or now.host not in now.plan.edges or not now.plan.has_traffic:
+        return work
+    return [*work, calls.read_edge_call(now.plan.app)]
+
+
+def _let_go(run_dir: Path, host: str) -> Work:
+    request = load_request(run_dir)
+    if request.reads_only:
+        return Skip("it has no lock")
+    head = {"run": request.run["id"], "verb": request.verb, "app": request.app}
+    told = {"env": request.env, "owner": request.run.get("owner"), **_times(request.run)}
+    return [calls.let_go_call(request, host, {**head, **told, "result": "aborted"})]
 
 
 def _host_to_start(now: Situation) -> HostPlan | Skip:
@@ -179,8 +205,6 @@ def _host_to_start(now: Situation) -> HostPlan | Skip:
 
 def _record(plan: Plan, result: outcome.Outcome) -> Mapping[str, Any]:
     source = plan.release.get("source") or {}
-    finished = datetime.now(UTC).replace(microsecond=0)
-    started = datetime.fromisoformat(plan.run["started"])
     return {
         "run": plan.run["id"],
         "verb": plan.verb,
@@ -196,15 +220,20 @@ def _record(plan: Plan, result: outcome.Outcome) -> Mapping[str, Any]:
         "waves": plan.waves,
         "outside": plan.outside,
         "owner": plan.run.get("owner"),
-        "started": plan.run["started"],
-        "finished": f"{finished:%Y-%m-%dT%H:%M:%SZ}",
-        "seconds": (finished - started).total_seconds(),
+        **_times(plan.run),
         "reasons": list(result.reasons),
     }
 
 
+def _times(run: Mapping[str, Any]) -> dict[str, Any]:
+    finished = datetime.now(UTC).replace(microsecond=0)
+    seconds = (finished - datetime.fromisoformat(run["started"])).total_seconds()
+    ended = {"finished": f"{finished:%Y-%m-%dT%H:%M:%SZ}", "seconds": seconds}
+    return {"started": run["started"], **ended}
+
+
 _ACQUIRING = frozenset({ACQUIRE, *WAITING_STEPS})
-_AT_END = frozenset({"unshift", "conclude"})
+_AT_END = frozenset({"unshift", "conclude", RECORD})
 _STEPS = {
     "settle": _settle,
     "stage": _stage,
@@ -214,4 +243,5 @@ _STEPS = {
     "shift": _shift,
     "unshift": _unshift,
     "conclude": _conclude,
+    RECORD: _record_end,
 }

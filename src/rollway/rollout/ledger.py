@@ -16,6 +16,8 @@ from rollway.rollout.trouble import found_in
 
 HOST_STEPS = frozenset({"stage", "advance", "start", "switch"})
 EDGE_STEPS = frozenset({"settle", "shift"})
+INTERRUPT = "interrupt"
+_MOVES = frozenset({"shift", "unshift", "record"})
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Ledger:
     `shifted_waves` are those that every edge confirmed; `reverted` is None until the edges were
     put back, then whether all of them confirmed it. `reloaded_edges` took new servers or routes
     before any traffic moved. `moved` are the hosts whose traffic every edge sends to the new slot.
+    `interrupted` is the signal that ended the run before it had come to its end everywhere, or ''.
     """
 
     failures: tuple[Failure, ...]
@@ -45,6 +48,7 @@ class Ledger:
     reverted: bool | None
     reloaded_edges: frozenset[str] = frozenset()
     moved: frozenset[str] = frozenset()
+    interrupted: str = ""
 
     @property
     def failed_hosts(self) -> frozenset[str]:
@@ -63,6 +67,7 @@ def fold(plan: Plan, events: Iterable[Event]) -> Ledger:
         reverted=_reverted(plan, seen),
         reloaded_edges=frozenset(event.host for event in seen if _has_reloaded(event)),
         moved=_moved(plan, seen),
+        interrupted=_interrupted(plan, seen),
     )
 
 
@@ -108,7 +113,8 @@ def _moved(plan: Plan, events: list[Event]) -> frozenset[str]:
     """What the edges said last about their servers; one whose bake failed has moved, too."""
     last: dict[str, Event] = {}
     for event in events:
-        if event.step in {"shift", "unshift"} and (event.host not in last or _servers(event)):
+        is_word = event.step in _MOVES and event.host in plan.edges
+        if is_word and (event.host not in last or _servers(event)):
             last[event.host] = event  # an edge that was lost since says nothing new
     ready = [
         {(one["host"], one["slot"]) for one in _servers(event) if one["admin_state"] == "ready"}
@@ -132,6 +138,17 @@ def _reverted(plan: Plan, events: list[Event]) -> bool | None:
     has_moved = any(event.step == "shift" for event in events)
     concerned = plan.edges if has_moved else list(undone)
     return all(undone.get(edge, False) for edge in concerned)
+
+
+def _interrupted(plan: Plan, events: list[Event]) -> str:
+    concluded: set[str] = set()
+    for event in events:
+        if event.step == INTERRUPT:
+            is_over = bool(concluded) and concluded >= plan.generations.keys()
+            return "" if is_over else str(event.result["signal"])
+        if event.step == "conclude" and event.ok:
+            concluded.add(event.host)
+    return ""
 
 
 def _has_reloaded(event: Event) -> bool:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from rollway import exits
 from rollway.rollout.calls import release_on
+from rollway.rollout.interrupted import exit_code, not_recorded
 from rollway.rollout.journal import Event
 from rollway.rollout.ledger import Ledger
-from rollway.rollout.plan import DEPLOY, Plan
+from rollway.rollout.plan import DEPLOY, ROLLBACK, Plan
 from rollway.rollout.verdict import Decision, Verdict
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`name` is good, bad, held, refused, locked or broken; `record` is what hosts write down."""
+    """`name`: good, bad, held, aborted, refused, locked, broken; `record` is what hosts write."""
 
     name: str
     exit_code: int
@@ -40,14 +41,40 @@ class Outcome:
 
 def conclude(plan: Plan, ledger: Ledger, verdict: Verdict, events: Iterable[Event]) -> Outcome:
     """Decide the outcome; call it before `conclude` for the record and after it for the report."""
-    left = _unfinished(events)
+    seen = list(events)
+    left = _unfinished(seen)
     if plan.refusal:
         return _refused(plan, verdict)
+    if ledger.interrupted:
+        return _aborted(plan, ledger, verdict, seen)
     if verdict.decision is Decision.ROLL_BACK:
         return _rolled_back(plan, ledger, verdict, left)
     if verdict.decision is Decision.HOLD:
         return _held(plan, ledger, verdict)
     return _done(plan, ledger, verdict, left)
+
+
+def _aborted(plan: Plan, ledger: Ledger, verdict: Verdict, events: list[Event]) -> Outcome:
+    """A signal: everything is left where it is, and said."""
+    serving = _serving(plan, ledger, verdict)
+    told = [f"{release or 'nothing'} serves on {', '.join(on)}" for release, on in serving.items()]
+    missing = not_recorded(list(plan.generations), events)
+    told += [f"not recorded on {', '.join(missing)}"] if missing else []
+    sentence = "; ".join([f"interrupted by {ledger.interrupted}", *told])
+    code = exit_code(ledger.interrupted)
+    return Outcome("aborted", code, sentence, _on_or_back(plan), verdict.reasons)
+
+
+def _on_or_back(plan: Plan) -> str:
+    """What continues a run that was interrupted, and what goes back."""
+    which = f"--env={plan.env} --app={plan.app}"
+    back = f"./invoke abort {which}"
+    if plan.hold:
+        return f"./invoke promote {which}, or {back}"
+    if plan.verb not in {DEPLOY, ROLLBACK}:
+        return back
+    to = f"./invoke rollback {which} --to={plan.release_id}{plan.limit_option}"
+    return f"{_again(plan) if plan.verb == DEPLOY else to} continues, {back} goes back"
 
 
 def _held(plan: Plan, ledger: Ledger, verdict: Verdict) -> Outcome:

@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rollway import names
+from rollway.errors import RollwayError
+
 
 @dataclass(frozen=True)
 class Request:
@@ -38,9 +41,25 @@ class Request:
     wait_seconds: int = 0
 
     def save(self, run_dir: Path) -> None:
+        """Whole or not at all: a signal may come at any time."""
         path = run_dir / "request.json"
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(asdict(self), ensure_ascii=False), encoding="utf-8")
+        partial = path.with_suffix(".partial")
+        partial.touch(mode=0o600)
+        partial.write_text(json.dumps(asdict(self), ensure_ascii=False), encoding="utf-8")
+        partial.replace(path)
+
+
+def known_run(runs_dir: Path, run_id: str) -> Path:
+    """The folder of a run that has read its request."""
+    run_dir = runs_dir / names.run_id(run_id, where="rollway_run_id")
+    if (run_dir / "request.json").exists():
+        return run_dir
+    raise RollwayError(
+        f"rollway_run_id={run_id}",
+        f"{run_dir} has no request",
+        accepted="a run of this controller",
+        next=f"ls {runs_dir}",
+    )
 
 
 def load_request(run_dir: Path) -> Request:

@@ -17,13 +17,15 @@ class Decision(Enum):
     ROLL_BACK = "roll back"
     HOLD = "hold"
     STOP = "stop"
+    LEAVE = "leave"
 
 
 @dataclass(frozen=True)
 class Verdict:
     """A decision and, in one sentence each, why.
 
-    `STOP` is before any change: a refused plan. `HOLD` leaves traffic where it is, for a person.
+    `STOP` is before any change: a refused plan. `HOLD` leaves traffic where it is, for a person,
+    and so does `LEAVE`, after a signal: the next run goes on or back.
     """
 
     decision: Decision
@@ -52,6 +54,8 @@ def judge(plan: Plan, ledger: Ledger) -> Verdict:
     if plan.refusal:
         return Verdict(Decision.STOP, tuple(said_of(one) for one in plan.refusal.problems))
     reasons = [f"{one.host}: {one.found}" for one in (*ledger.failures, *ledger.edge_failures)]
+    if ledger.interrupted:
+        return Verdict(Decision.LEAVE, (f"interrupted by {ledger.interrupted}", *reasons))
     budget = int(plan.release.get("rollout", {}).get("max_failures", 0))
     if ledger.edge_failures or len(ledger.failed_hosts) > budget:
         return Verdict(_way_out(plan, ledger), tuple(reasons))

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from rollway.report.status import fleet_status
+from rollway.report.table import status_lines
 from rollway.rollout.journal import Event
 from tests.unit.rollout.fleet_fixtures import acquired_host, fleet, release, request
 
@@ -79,10 +82,92 @@ def test_a_host_that_does_not_answer_is_named() -> None:
     assert status["hosts"][1]["problem"] == "unreachable: timed out"
 
 
-def test_an_interrupted_run_and_its_lock_are_named() -> None:
-    held = _host("app-1")
-    held.result["lock"] = {"id": "run-9", "owner": "you@there"}
-    held.result["state"]["phase"] = {"run": "run-9", "step": "start", "release": "2-b"}
-    status = fleet_status(request("status"), fleet(held, _host("app-2"), _host("app-3"), _edge()))
-    assert status["locks"] == [{"host": "app-1", "id": "run-9", "owner": "you@there"}]
-    assert status["interrupted_run"]["step"] == "start"
+PHASE = {"run": "run-9", "step": "start", "since": "2026-01-31T12:00:07Z", "release": "2-b"}
+LOCK = {
+    "id": "run-9",
+    "verb": "deploy",
+    "owner": "you@there",
+    "started": "2026-01-31T12:00:00Z",
+}
+WHICH = "--env=local --app=iris"
+AT_WORK = {"found": "locked by deploy by you@there"}
+
+
+def _left(name: str, *, phase: dict[str, str] | None = None, **result: Any) -> Event:
+    event = _host(name)
+    event.result.update(result)
+    event.result["state"]["phase"] = phase
+    return event
+
+
+def _status(*events: Event) -> dict[str, Any]:
+    return fleet_status(request("status"), fleet(*events, _edge()))
+
+
+def test_a_killed_run_is_named_with_host_and_step_and_what_to_type() -> None:
+    status = _status(
+        _left("app-1", phase=PHASE, lock=LOCK), _left("app-2", lock=LOCK), _host("app-3")
+    )
+    assert status["locks"] == [
+        {"host": "app-1", **LOCK, "step": "start"},
+        {"host": "app-2", **LOCK, "step": None},
+    ]
+    found = status["interrupted_run"]
+    assert (found["run"], found["verb"], found["release"]) == ("run-9", "deploy", "2-b")
+    assert [(one["host"], one["step"]) for one in found["hosts"]] == [
+        ("app-1", "start"),
+        ("app-2", "acquire"),
+    ]
+    assert status_lines(status)[-4:] == [
+        "interrupted: deploy of 2-b (run-9)",
+        "  app-1: stopped in start",
+        "  app-2: stopped in acquire",
+        f"next: ./invoke deploy {WHICH} --version=b continues, ./invoke abort {WHICH} goes back",
+    ]
+
+
+def test_a_recorded_run_is_named_without_any_lock() -> None:
+    run = "20260131T120000Z-rollback-1a2b3c"
+    phase = {**PHASE, "run": run, "step": "shift", "release": "1-a"}
+    status = _status(*[_left(f"app-{number}", phase=phase) for number in (1, 2, 3)])
+    assert status["locks"] == []
+    assert status["interrupted_run"]["verb"] == "rollback"
+    assert status_lines(status)[-2:] == [
+        "  app-1..app-3: stopped in shift",
+        f"next: ./invoke rollback {WHICH} --to=1-a continues, ./invoke abort {WHICH} goes back",
+    ]
+
+
+def test_traffic_that_has_moved_shows_whatever_the_host_has_on_record() -> None:
+    edge = _edge()
+    edge.result["edge"]["servers"][0]["slot"] = "green"
+    acquired = fleet(_left("app-1", lock=LOCK), _left("app-2", lock=LOCK), edge)
+    found = fleet_status(request("status"), acquired)["interrupted_run"]
+    assert [one["step"] for one in found["hosts"]] == ["shift", "acquire"]
+
+
+NOT_INTERRUPTED = [
+    pytest.param({"lock": LOCK, "would_refuse": AT_WORK}, id="a run at work"),
+    pytest.param({"lock": LOCK, "hold": {"release": "2-b", "reasons": []}}, id="a held release"),
+]
+
+
+@pytest.mark.parametrize("result", NOT_INTERRUPTED)
+def test_what_is_no_interrupted_run(result: dict[str, Any]) -> None:
+    status = _status(_left("app-1", phase=PHASE, **result), _host("app-2"), _host("app-3"))
+    assert status["interrupted_run"] is None
+
+
+def test_the_newest_of_two_runs_is_the_one_that_counts() -> None:
+    older = {**PHASE, "run": "run-8", "since": "2026-01-30T12:00:00Z"}
+    status = _status(_left("app-1", phase=older), _left("app-2", phase=PHASE), _host("app-3"))
+    assert status["interrupted_run"]["run"] == "run-9"
+    assert [one["host"] for one in status["interrupted_run"]["hosts"]] == ["app-2"]
+
+
+def test_an_edge_alone_that_keeps_a_lock_needs_only_the_next_run() -> None:
+    edge = _edge()
+    edge.result["lock"] = LOCK
+    status = fleet_status(request("status"), fleet(_host("app-1"), edge))
+    assert status["interrupted_run"]["host"] == "edge-1"
+    assert status["interrupted_run"]["next"] == "the next run goes on"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rollway.report.progress import Asked, Began, Ended, Planned, Skipped, Update, Waits
-from rollway.report.watch import MOVE, Task, Watch
+from rollway.report.watch import MOVE, RESUME, Task, Watch
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.planning import decide
 from tests.unit.rollout.fleet_fixtures import manifest, request, steady_fleet
@@ -226,3 +226,21 @@ def test_a_wait_is_told_while_its_task_comes_again(tmp_path: Path) -> None:
     watch.retried()
     said = "edge-1: waits, 50 s at most: locked by deploy by ana@laptop"
     assert shown.take() == [Waits("queue", "edge-1", 6.0, said)]
+
+
+def test_a_run_that_is_taken_up_is_not_told_again(tmp_path: Path) -> None:
+    request().save(tmp_path)
+    Journal(tmp_path).append(Event("stage", "app-1", time=4.0, result={"cut": {}}))
+    shown = Shown()
+    watch = Watch(shown, clock=lambda: 5.0)
+    watch.task_began(Task("Take up", step=RESUME, is_controller=True))
+    watch.ended("localhost", {"run_dir": str(tmp_path)})
+    shown.take()
+    watch.task_began(Task("Record", step="record"))
+    watch.host_began("app-1")
+    Journal(tmp_path).append(Event("record", "app-1", time=6.0))
+    watch.ended("app-1", {})
+    assert shown.take() == [
+        Began("record", "app-1", 5.0),
+        Ended("record", "app-1", 6.0, said="app-1: recorded as aborted"),
+    ]

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rollway.rollout.journal import Event
-from rollway.rollout.plan import Plan
+from rollway import exits
+from rollway.rollout.calls import Call
+from rollway.rollout.drive import Skip, work_for
+from rollway.rollout.interrupted import RECORD, interruption
+from rollway.rollout.journal import Event, Journal
+from rollway.rollout.ledger import fold
+from rollway.rollout.outcome import conclude
+from rollway.rollout.plan import Plan, load_plan
 from rollway.rollout.planning import decide
+from rollway.rollout.verdict import judge_end
 from tests.unit.rollout.fleet_fixtures import (
     acquired_edge,
     acquired_host,
@@ -104,3 +112,88 @@ def test_a_fleet_of_two_good_releases_has_no_rollback_to_go_on_with() -> None:
     other = acquired_host("app-3", active="green", green="2-b", blue="0-z", releases=GOOD)
     plan = decide(request("rollback"), {**steady_fleet(releases=GOOD), "app-3": other})
     assert plan.release_id == "0-z"
+
+
+SIGNAL = interruption("SIGTERM")
+STARTED = Event("stage", "app-1", result={"cut": {}})
+
+
+def _begun(run_dir: Path, *events: Event, verb: str = "deploy") -> None:
+    asked = request(verb)
+    asked.save(run_dir)
+    acquired = steady_fleet() if verb == "deploy" else _rollback_killed(None)
+    decide(asked, acquired).save(run_dir)
+    for event in events:
+        Journal(run_dir).append(event)
+
+
+def _calls(run_dir: Path, host: str) -> list[Call]:
+    work = work_for(run_dir, step=RECORD, host=host)
+    assert not isinstance(work, Skip), work.reason
+    return work
+
+
+def test_every_host_records_how_far_it_came_and_moves_nothing(tmp_path: Path) -> None:
+    _begun(tmp_path, STARTED, Event("stage", "app-2", result={"pulled": []}), SIGNAL)
+    steps = {}
+    for name in HOSTS:
+        (call,) = _calls(tmp_path, name)
+        assert (call.arguments["step"], call.arguments["outcome"]) == ("conclude", "aborted")
+        record = call.arguments["record"]
+        assert (record["result"], record["release"]) == ("aborted", "2-b")
+        assert record["reasons"] == ["interrupted by SIGTERM"]
+        steps[name] = record["step"]
+    assert steps == {"app-1": "start", "app-2": "stage", "app-3": "acquire"}
+    assert work_for(tmp_path, step="unshift", host="edge-1") == Skip("there is nothing to undo")
+
+
+def test_an_edge_also_says_where_its_traffic_goes(tmp_path: Path) -> None:
+    _begun(tmp_path, STARTED, SIGNAL)
+    conclude, look = _calls(tmp_path, "edge-1")
+    assert (conclude.arguments["kind"], conclude.arguments["outcome"]) == ("edge", "aborted")
+    assert look == Call("haproxy_backend", {"app": "iris", "step": "read"})
+
+
+def test_a_host_that_has_its_record_is_left_alone(tmp_path: Path) -> None:
+    _begun(tmp_path, Event("conclude", "app-1"), SIGNAL)
+    skipped = work_for(tmp_path, step=RECORD, host="app-1")
+    assert skipped == Skip("the run has come to its end there")
+    assert _calls(tmp_path, "app-2")
+
+
+def test_before_the_plan_whoever_gave_a_lock_takes_it_back(tmp_path: Path) -> None:
+    request().save(tmp_path)
+    Journal(tmp_path).append(SIGNAL)
+    (call,) = _calls(tmp_path, "edge-1")
+    told = {name: call.arguments[name] for name in ("step", "outcome", "kind", "root")}
+    assert told == {
+        "step": "conclude",
+        "outcome": "aborted",
+        "kind": "edge",
+        "root": "/var/lib/rollway-edge",
+    }
+    assert "generation" not in call.arguments
+    assert call.arguments["record"]["result"] == "aborted"
+
+
+def test_a_run_that_goes_back_leaves_the_phase_it_goes_back_from(tmp_path: Path) -> None:
+    """Its own would name the release that is to stay: the next abort would leave that."""
+    asked = request("abort")
+    asked.save(tmp_path)
+    decide(asked, _deploy_killed()).save(tmp_path)
+    Journal(tmp_path).append(SIGNAL)
+    (call,) = _calls(tmp_path, "app-1")
+    assert "step" not in call.arguments["record"]
+
+
+def test_a_rollback_is_continued_to_the_same_release(tmp_path: Path) -> None:
+    _begun(tmp_path, SIGNAL, verb="rollback")
+    plan, events = load_plan(tmp_path), Journal(tmp_path).events()
+    assert plan is not None
+    ledger = fold(plan, events)
+    ended = conclude(plan, ledger, judge_end(plan, ledger), events)
+    assert (ended.name, ended.exit_code) == ("aborted", exits.TERMINATED)
+    which = "--env=local --app=iris"
+    assert ended.next_command == (
+        f"./invoke rollback {which} --to=1-a continues, ./invoke abort {which} goes back"
+    )
