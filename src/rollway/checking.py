@@ -46,7 +46,10 @@ STATIC: Final = (
 QUICK_TESTS: Final = ("tests/unit", "tests/contract")
 """Tests of `check`: no network, no lab."""
 
-TESTS: Final = (*QUICK_TESTS, "apps", "tests/static", "tests/molecule", "tests/integration")
+TESTS: Final = (
+    *(*QUICK_TESTS, "apps", "tests/static"),
+    *("tests/molecule", "tests/integration", "tests/faults"),
+)
 """Tests of `test` in this order: what fails fast comes first."""
 
 

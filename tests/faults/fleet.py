@@ -1,0 +1,112 @@
+"""A fleet that something is done to, and what has to hold whatever it was.
+
+Every run ends all new, all old, or stopped and on record; and while traffic runs no request is
+lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rollway import exits
+from tests.integration.fault_fleet import GOOD
+from tests.integration.lab_fleet import Lab
+from tests.load import Report, traffic
+
+EDGE = "edge-1"
+RECORDS = "/var/lib/rollway/iris"
+EDGE_RECORDS = "/var/lib/rollway-edge/iris"
+SETTLING_SECONDS = 30.0
+
+Status = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """A lab in which every host serves the version `now`; `other` is as good."""
+
+    lab: Lab
+    now: str
+    other: str
+
+    def deploy(
+        self, version: str, *options: str, lab: Lab | None = None, code: int = exits.DONE
+    ) -> dict[str, Any]:
+        """Deploy, here or as another environment of the same hosts; what `--json` says of it.
+
+        Without a plan there is no result: only what stands under `said`, the text for people.
+        """
+        ran = (lab or self.lab).invoke("deploy", f"--version={version}", "--json", *options)
+        assert ran.returncode == code, ran.stderr
+        return {**json.loads(ran.stdout or "{}"), "said": ran.stderr}
+
+    @contextlib.contextmanager
+    def unharmed(self, *versions: str, rate: float = 120.0) -> Iterator[Report]:
+        """Load for the length of the block that loses nothing; answers are of good versions."""
+        known = {*GOOD, *versions}
+        url = self.lab.url
+        with traffic(url, versions=known, rate=rate, finishes_streams=False) as report:
+            yield report
+        assert (report.lost, report.cut_streams, report.idle_closes) == ([], [], 0)
+        assert report.answered > 0
+
+    @contextlib.contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """After the block the whole fleet is as it was before it: no other release, no lock."""
+        before = self.lab.status()
+        yield
+        until(lambda: self.lab.status() == before, "the fleet is not as it was before")
+
+    def serves(self, version: str) -> None:
+        """The whole fleet serves the version, in rotation, and nobody holds or left anything."""
+        until(lambda: is_whole(self.lab.status(), version), f"not every host serves {version}")
+
+
+def is_whole(status: Status, version: str) -> bool:
+    """Whether every host serves the version, healthy and in rotation, and no run is left."""
+    left = [status[name] for name in ("locks", "held", "frozen", "interrupted_run")]
+    is_up = all(host["healthy"] and host["in_rotation"] for host in status["hosts"])
+    return is_up and not any(left) and {one["version"] for one in status["hosts"]} == {version}
+
+
+def until(
+    condition: Callable[[], bool], trouble: str, *, seconds: float = SETTLING_SECONDS
+) -> None:
+    """Wait until it is so; a server that was away is back only after its next checks."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, trouble
+        time.sleep(0.2)
+
+
+def new_version(row: int) -> str:
+    """A version that no host has seen yet, in this lab or a kept one."""
+    return f"f{row}-{secrets.token_hex(3)}"
+
+
+def state_of(lab: Lab, host: str) -> dict[str, Any]:
+    """What a host recorded."""
+    return dict(json.loads(lab.on(host, "cat", f"{RECORDS}/state.json")))
+
+
+def idle_slot(lab: Lab, host: str) -> str:
+    """The slot that does not serve."""
+    return "green" if state_of(lab, host)["active"] == "blue" else "blue"
+
+
+def container_of(lab: Lab, host: str, slot: str = "") -> str:
+    """The container of the demo that stands in a slot, or in the one that serves."""
+    return f"iris-{slot or state_of(lab, host)['active']}-api-1-1"
+
+
+def locked_hosts(lab: Lab) -> list[str]:
+    """The hosts on which a run has its lock, by their own files."""
+    places = {**dict.fromkeys(lab.hosts, RECORDS), EDGE: EDGE_RECORDS}
+    listed = {host: lab.on(host, "ls", folder).split() for host, folder in places.items()}
+    return [host for host, names in listed.items() if "lock.json" in names]
