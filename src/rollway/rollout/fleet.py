@@ -32,8 +32,8 @@ class SlotView:
 class HostView:
     """An app host as its own records show it; `ports` is service → slot → port per replica.
 
-    `interrupted` is the release of a run that never came to its end; one that only moved traffic
-    back names none.
+    `interrupted` is the release of a run that never came to its end, which `interrupted_run` names;
+    one that only moved traffic has none on record.
     """
 
     name: str
@@ -46,7 +46,7 @@ class HostView:
     facts: Mapping[str, Any] = field(default_factory=dict)
     last_release: str | None = None
     interrupted: str | None = None
-    is_interrupted: bool = False
+    interrupted_run: str | None = None
 
     @property
     def active_release(self) -> str | None:
@@ -85,7 +85,7 @@ def host_view(event: Event) -> HostView:
         facts=result.get("facts") or {},
         last_release=state.get("last_release"),
         interrupted=(state.get("phase") or {}).get("release"),
-        is_interrupted=bool(state.get("phase")),
+        interrupted_run=(state.get("phase") or {}).get("run"),
     )
 
 

@@ -24,6 +24,7 @@ from rollway.rollout.releases import (
     choose_abort,
     choose_held,
     choose_rollback,
+    is_deploy_begun,
     release_id_for,
     spoiled,
     web_replicas,
@@ -75,7 +76,7 @@ def _choose(
 ) -> dict[str, Any] | Refusal:
     if request.verb == PROMOTE:
         return choose_held(views, hold)
-    is_begun = bool(spoiled(views, hold)) and request.to is None
+    is_begun = request.to is None and is_deploy_begun(views)
     if request.verb == ABORT or (request.verb == ROLLBACK and (hold or is_begun)):
         return choose_abort(views, hold)
     if request.verb == ROLLBACK:

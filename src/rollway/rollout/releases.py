@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rollway import exits
+from rollway.records.identity import verb_of
 from rollway.rollout.fleet import HostView, other_slot
 from rollway.rollout.hold import Hold
-from rollway.rollout.plan import Refusal
+from rollway.rollout.plan import DEPLOY, Refusal
 
 _REUSABLE = {"candidate", "good"}
 _SPOILED = {"bad", "voided"}
@@ -90,7 +91,7 @@ def choose_held(views: Sequence[HostView], hold: Hold) -> dict[str, Any] | Refus
 def choose_abort(views: Sequence[HostView], hold: Hold) -> dict[str, Any] | Refusal:
     """The manifest that served before the release which is held, or which a dead run left."""
     left = abandoned(views, hold)
-    if not left and not any(view.is_interrupted for view in views):
+    if not left and not any(view.interrupted_run for view in views):
         return _nothing_held("abort", "a release that is held, or a run that was interrupted")
     manifests = {name: value for view in views for name, value in view.manifests.items()}
     before = [str(hold["previous"])] if hold.get("previous") else _served_before(views, left)
@@ -113,16 +114,25 @@ def spoiled(views: Sequence[HostView], hold: Hold) -> list[str]:
     return left if hold else [name for name in left if not _was_good(name, views)]
 
 
+def is_deploy_begun(views: Sequence[HostView]) -> bool:
+    """Whether a deploy was interrupted: going back then means to leave it, and to go no further."""
+    runs = (view.interrupted_run for view in views)
+    return any(verb_of(run) == DEPLOY for run in runs if run) or bool(spoiled(views, {}))
+
+
 def _served_before(views: Sequence[HostView], left: Sequence[str]) -> list[str]:
     """What hosts have on record beside what is left, the best last.
 
-    The rollback that was interrupted may have left it for good on some: then it is the other way.
+    That is on hosts which have no record of the run's end. A rollback that was interrupted may have
+    left it for good on others: then it is the other way.
     """
     active = {name for view in views if (name := view.active_release)}
     others = sorted(active - {*left}, key=counter_of)
     whole = [name for name in others if not _outcomes(name, views) & _SPOILED]
     goal = [name for name in left if name in active and _was_good(name, views)]
-    return [*(name for name in others if name not in whole), *goal, *whole]
+    waiting = {view.active_release for view in views if view.interrupted_run}
+    known = [name for name in whole if name in waiting]
+    return list(reversed(dict.fromkeys([*reversed(known), *reversed(whole), *goal, *others])))
 
 
 def _nothing_held(verb: str, accepted: str) -> Refusal:

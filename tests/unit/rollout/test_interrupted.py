@@ -28,6 +28,7 @@ from tests.unit.rollout.fleet_fixtures import (
 )
 
 HOSTS = ("app-1", "app-2", "app-3")
+DEPLOY_RUN = "20260131T120000Z-deploy-1a2b3c"
 ON_TRIAL = {"0-z": release("z"), "1-a": release("a"), "2-b": release("b", outcome="candidate")}
 GOOD = {"0-z": release("z"), "1-a": release("a"), "2-b": release("b")}
 LEFT = {**GOOD, "2-b": release("b", outcome="voided")}
@@ -51,6 +52,19 @@ def _rollback_killed(phase: str | None) -> dict[str, Event]:
     return fleet(*hosts, acquired_edge(*[(name, "blue") for name in HOSTS]))
 
 
+def _warm_deploy_killed(*, recorded: int = 0) -> dict[str, Event]:
+    """A deploy of a release that was good and warm: the first host serves it, or has it on record.
+
+    The others have the run on record, whose shifts are no step of a host.
+    """
+    hosts = [_host(name, "blue", None, releases=GOOD) for name in HOSTS]
+    for event in hosts[recorded:]:
+        event.result["state"]["phase"]["run"] = DEPLOY_RUN
+    for event in hosts[:recorded]:
+        event.result["state"] |= {"phase": None, "active": "green"}
+    return fleet(*hosts, acquired_edge(("app-1", "green"), ("app-2", "blue"), ("app-3", "blue")))
+
+
 def _rollback_half_recorded() -> dict[str, Event]:
     """The same, and the first host has it on record, and the other release as left for good."""
     first = acquired_host("app-1", active="blue", blue="1-a", green="2-b", releases=LEFT)
@@ -66,6 +80,16 @@ CASES = [
     ),
     pytest.param(
         "rollback", lambda: _rollback_killed("1-a"), "1-a", ["2-b"], ALL, id="one that was recorded"
+    ),
+    pytest.param("abort", _warm_deploy_killed, "1-a", [], ["app-1"], id="abort a warm deploy"),
+    pytest.param("rollback", _warm_deploy_killed, "1-a", [], ["app-1"], id="roll one back"),
+    pytest.param(
+        "abort",
+        lambda: _warm_deploy_killed(recorded=1),
+        "1-a",
+        ["2-b"],
+        ["app-1"],
+        id="abort one that some hosts have on record",
     ),
     pytest.param("abort", lambda: _rollback_killed(None), "2-b", [], ALL, id="abort a rollback"),
     pytest.param(
