@@ -35,6 +35,25 @@ def run_playbook(
     stand_in: str = "",
 ) -> subprocess.CompletedProcess[str]:
     """Run a playbook over an inventory, with hosts that refuse."""
+    command, environment = settings_of(inventory, variables, verb=verb, limit=limit)
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment, "ROLLWAY_STAND_IN": stand_in},
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+    )
+
+
+def settings_of(
+    inventory: Path,
+    variables: Mapping[str, str],
+    *,
+    verb: str = "rollback",
+    limit: str | None = None,
+) -> tuple[list[str], dict[str, str]]:
+    """The command, and what it needs in its environment."""
     folders = {"rollway_apps_dir": str(inventory / "apps"), "rollway_runs_dir": str(inventory)}
     named = inventory / "variables.yml"
     told = {"rollway_run_id": RUN, "rollway_env": "unit", **folders, **variables}
@@ -43,12 +62,5 @@ def run_playbook(
     library = str(Path(__file__).with_name("library"))
     bin_first = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     ours = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_LIBRARY": library}
-    ours["ROLLWAY_STAND_IN"] = stand_in
-    return subprocess.run(
-        command_of(play, variables=named),
-        cwd=ROOT,
-        env={**os.environ, "PATH": bin_first, "NO_COLOR": "1", "LC_ALL": "C.UTF-8", **ours},
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-    )
+    plain = {"PATH": bin_first, "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
+    return command_of(play, variables=named), {**plain, **ours}
