@@ -1,0 +1,174 @@
+"""The controller is killed: every host goes on serving, and the same command converges.
+
+The boundaries of a run are the starts of its tasks and the results of its hosts.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+
+from rollway import exits
+from tests.faults.controller import ADVANCE, Command, command, moments, sample, serving_hosts
+from tests.faults.fleet import Fleet
+from tests.integration.fault_fleet import GOOD, build
+from tests.integration.lab_fleet import Lab
+
+THIRD = "l-3"
+ALL = (*GOOD, THIRD)
+KILLED = -signal.SIGKILL
+DEPLOYS, ROLLBACKS = 6, 4  # the boundaries that CI tries
+MOMENTS = 50
+
+Kill = Callable[[Command], None]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def third(built: Lab) -> None:
+    """With a third version, there is always one that stands in no slot and has to start."""
+    build(built, THIRD)
+
+
+def test_a_deploy_that_is_killed_goes_on(fleet: Fleet) -> None:
+    for at in sample(_boundaries_of_deploy(fleet), DEPLOYS):
+        _deploy_killed(fleet, at)
+
+
+def test_a_rollback_that_is_killed_goes_on(fleet: Fleet) -> None:
+    for at in sample(_boundaries_of_rollback(fleet), ROLLBACKS):
+        _rollback_killed(fleet, at)
+
+
+@pytest.mark.long
+def test_a_deploy_goes_on_from_every_boundary(fleet: Fleet) -> None:
+    for at in range(_boundaries_of_deploy(fleet)):
+        _deploy_killed(fleet, at)
+
+
+@pytest.mark.long
+def test_a_rollback_goes_on_from_every_boundary(fleet: Fleet) -> None:
+    for at in range(_boundaries_of_rollback(fleet)):
+        _rollback_killed(fleet, at)
+
+
+@pytest.mark.long
+def test_a_deploy_goes_on_from_any_moment(fleet: Fleet) -> None:
+    version, began = _cold(fleet), time.monotonic()
+    fleet.deploy(version)
+    for seconds in moments(time.monotonic() - began, MOMENTS):
+        _deploy_killed(fleet, "", kill=_after(seconds))
+
+
+NEXT = [
+    pytest.param("abort", id="abort goes back"),
+    pytest.param("rollback", id="rollback goes back, and no further", marks=pytest.mark.long),
+    pytest.param("deploy", id="another release starts anew", marks=pytest.mark.long),
+]
+
+
+@pytest.mark.parametrize("verb", NEXT)
+def test_another_command_takes_over(fleet: Fleet, verb: str) -> None:
+    begun = _cold(fleet)
+    before = _now(fleet)
+    goal = next(one for one in ALL if one not in {begun, before}) if verb == "deploy" else before
+    with fleet.unharmed(THIRD):
+        _kill(fleet, "deploy", f"--version={begun}", at=ADVANCE)
+        options = [f"--version={goal}"] if verb == "deploy" else []
+        ran = fleet.lab.invoke(verb, *options)
+        assert ran.returncode == exits.DONE, ran.stderr
+    fleet.serves(goal)
+
+
+def _now(fleet: Fleet) -> str:
+    return str(fleet.lab.status()["version"])
+
+
+def _cold(fleet: Fleet) -> str:
+    """A version that stands in no slot: of the two others, one is deployed, so both are taken."""
+    now = _now(fleet)
+    first, second = (version for version in ALL if version != now)
+    fleet.deploy(first)
+    return second
+
+
+def _boundaries_of_deploy(fleet: Fleet) -> int:
+    return _boundaries(fleet, "deploy", f"--version={_cold(fleet)}")
+
+
+def _boundaries_of_rollback(fleet: Fleet) -> int:
+    before = _now(fleet)
+    fleet.deploy(_other(before))
+    return _boundaries(fleet, "rollback", f"--to={before}")
+
+
+def _other(now: str) -> str:
+    """Another version; what was rolled back from starts anew, since it is voided."""
+    return next(version for version in ALL if version != now)
+
+
+def _boundaries(fleet: Fleet, verb: str, option: str) -> int:
+    """How many there are, in a run that nobody touches."""
+    with command(fleet.lab, verb, option) as whole:
+        assert whole.wait() == exits.DONE
+        found = whole.boundaries
+    names = [one.name for one in found if one.kind == "task"]
+    print(f"{verb}: {len(found)} boundaries, tasks {names}")
+    return len(found)
+
+
+def _deploy_killed(fleet: Fleet, at: int | str, *, kill: Kill | None = None) -> None:
+    version = _cold(fleet)
+    with fleet.unharmed(THIRD):
+        _kill(fleet, "deploy", f"--version={version}", at=at, kill=kill)
+        result = fleet.deploy(version)
+    assert result["outcome"] == "good", result["said"]
+    fleet.serves(version)
+
+
+def _rollback_killed(fleet: Fleet, at: int) -> None:
+    before = _now(fleet)
+    fleet.deploy(_other(before))
+    with fleet.unharmed(THIRD):
+        _kill(fleet, "rollback", f"--to={before}", at=at)
+        again = fleet.lab.invoke("rollback", f"--to={before}")
+    assert again.returncode == exits.DONE, again.stderr
+    fleet.serves(before)
+
+
+def _kill(fleet: Fleet, verb: str, option: str, *, at: int | str, kill: Kill | None = None) -> None:
+    """Kill the controller at a boundary, or as `kill` does; every host serves, and status tells."""
+    with command(fleet.lab, verb, option, at=at) as killed:
+        if kill:
+            kill(killed)
+        code = killed.wait()
+        last = killed.boundaries[-1:]
+        print(f"{verb} killed at {at or 'its moment'}: {last}, run {killed.run or 'not begun'}")
+        assert code == KILLED if at != "" else code in {KILLED, exits.DONE}
+        killed.send(signal.SIGKILL)  # connections that it was making
+        _stands(fleet, killed)
+
+
+def _stands(fleet: Fleet, killed: Command) -> None:
+    """Every host serves a whole release, and status names the run where it holds anything."""
+    status = fleet.lab.status()
+    assert serving_hosts(status) == set(fleet.lab.hosts)
+    assert [host["host"] for host in status["hosts"] if not host["healthy"]] == []
+    found = status["interrupted_run"]
+    if killed.is_under_way:
+        assert found is not None, status["locks"]
+        assert found["run"] == killed.run
+        assert {one["step"] for one in found["hosts"]} <= {
+            *("acquire", "stage", "start", "switch", "shift")
+        }
+
+
+def _after(seconds: float) -> Kill:
+    def kill(killed: Command) -> None:
+        time.sleep(seconds)
+        print(f"after {seconds:.2f} s")
+        killed.send(signal.SIGKILL)
+
+    return kill
