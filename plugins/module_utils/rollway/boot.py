@@ -64,7 +64,10 @@ def _keep_warm(call: BootCall, state: State, slot: str) -> Iterator[str]:
     """Let a warm slot stay for the rest of its time; its workers must not work twice."""
     stop_services(call, slot, _containers_of(call, state, slot, WORKER))
     deadline = state.slots[slot].deadline
-    left = deadline.seconds_left(call.tools.clock) if deadline else 0.0
+    if deadline is None:
+        yield f"{call.paths.app} {slot}: a run ended midway and it may serve, left alone"
+        return
+    left = deadline.seconds_left(call.tools.clock)
     warning = arm(call.tools.run, call.paths.app, slot, seconds=left)
     yield f"{call.paths.app} {slot}: warm for {max(0, round(left))} s {warning}".rstrip()
 

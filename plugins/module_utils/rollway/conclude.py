@@ -131,14 +131,14 @@ def _good(call: Call, state: State, end: Conclusion) -> State:
         raise Problem("release_id", "none was named", "the release that is good now")
     state = state.with_outcome(end.release, GOOD)
     if end.active_slot is None or state.slots[end.active_slot].release != end.release:
-        return _leave_candidates(call, state)
+        return _leave_candidates(call, state, end)
     if state.slots[end.active_slot].state in (WARM, DRAINING):
         call.fence()
         disarm(call.tools.run, call.paths.app, end.active_slot)
     state = replace(state, active=end.active_slot, last_good=end.release)
     state = with_state(state, end.active_slot, RUNNING)
     other = other_slot(end.active_slot)
-    if state.slots[other].state in (RUNNING, STARTING):
+    if state.slots[other].state in (RUNNING, STARTING) or state.slots[other].may_serve:
         state = keep_warm(call, state, other, seconds=end.keep_warm_seconds)
     return state
 
@@ -165,10 +165,10 @@ def _bad(call: Call, state: State, end: Conclusion) -> State:
     entry = state.releases.get(end.release or "")
     if end.release and entry and entry.outcome == CANDIDATE:
         state = state.with_outcome(end.release, BAD)
-    return _leave_candidates(call, state)
+    return _leave_candidates(call, state, end)
 
 
-def _leave_candidates(call: Call, state: State) -> State:
+def _leave_candidates(call: Call, state: State, end: Conclusion) -> State:
     """Let the slot that does not serve drain, if something came up in it; a warm one stays warm.
 
     Workers return to the slot that serves: a rollback may have changed them to a warm one.
@@ -179,6 +179,8 @@ def _leave_candidates(call: Call, state: State) -> State:
         give_back(call, slot, state.active)
         if state.slots[slot].state in (RUNNING, STARTING):
             state = drain_away(call, state, slot)
+        elif state.slots[slot].may_serve:  # until now: traffic has gone back from it
+            state = keep_warm(call, state, slot, seconds=end.keep_warm_seconds)
     return state
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from .lock import Run
 from .names import SLOTS
 from .slot import with_state
-from .state import EMPTY, RUNNING, WARM, Phase, State
+from .state import EMPTY, WARM, Phase, State
 
 ACQUIRE = "acquire"
 
@@ -15,13 +15,13 @@ ACQUIRE = "acquire"
 def left_behind(state: State, run: Run) -> State:
     """Return the state that `run` leaves to the next one, and to `status`.
 
-    Its traffic may have gone back to a warm slot, which no record of this host says: that slot
-    stays up, whatever its timer says, until a run has come to its end. A phase that was entered
-    stays; moving traffic alone enters none.
+    Its traffic may have gone back to a warm slot, which no record of this host says: that slot has
+    no deadline any more, until a run has come to its end. A phase that was entered stays; moving
+    traffic alone enters none.
     """
     if all(slot.state == EMPTY for slot in state.slots.values()):
         return state
     for name in SLOTS:
         if state.slots[name].state == WARM:
-            state = with_state(state, name, RUNNING)
+            state = with_state(state, name, WARM)
     return replace(state, phase=state.phase or Phase(run.id, ACQUIRE, run.started, None))

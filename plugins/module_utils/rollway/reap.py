@@ -50,6 +50,8 @@ def _look(call: HostCall, slot: str) -> Ended | Wait:
     state = load_state(call.paths)
     if state.slots[slot].state not in (WARM, DRAINING) or state.active == slot:
         return Ended(f"{call.paths.app} {slot}: in use or empty, left alone")
+    if state.slots[slot].may_serve:
+        return Ended(f"{call.paths.app} {slot}: a run ended midway and it may serve, left alone")
     if read_lock(call.paths) is not None:
         return Wait(POSTPONED_SECONDS)
     early = _seconds_too_early(call, state, slot)

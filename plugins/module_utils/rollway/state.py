@@ -28,6 +28,11 @@ class Slot:
     shifted_away_at: Moment | None = None
     deadline: Moment | None = None
 
+    @property
+    def may_serve(self) -> bool:
+        """Whether a run ended midway while it was warm: traffic may stand on it, so it stays."""
+        return self.state == WARM and self.deadline is None
+
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Slot:
         if value["state"] not in SLOT_STATES:

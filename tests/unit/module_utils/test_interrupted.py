@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible.module_utils.rollway.boot import boot
 from ansible.module_utils.rollway.files import exclusive
 from ansible.module_utils.rollway.host_call import host_call
 from ansible.module_utils.rollway.reap import reap
@@ -16,7 +17,7 @@ from tests.unit.module_utils.fakes import FakeHost, a_manifest, a_run
 FIRST, SECOND = "1-1.0.0", "2-1.1.0"
 WEB = [{"name": "api", "replicas": 1}]
 GONE = {"scan_ticks": 200, "processes": []}
-BOTH_UP = {"blue": (FIRST, "running"), "green": (SECOND, "running")}
+BOTH_UP = {"blue": (FIRST, "warm"), "green": (SECOND, "running")}
 
 
 @pytest.fixture
@@ -71,7 +72,8 @@ def test_a_warm_slot_that_may_serve_by_now_outlives_its_timer(
     assert (left["run"], left["step"], left["release"]) == ("run-back", *phase)
     warm.clock.now += 1000
     said = reap(host_call(warm.root, "iris", warm.tools), "blue")
-    assert said == "iris blue: in use or empty, left alone"
+    assert said == "iris blue: a run ended midway and it may serve, left alone"
+    assert "iris-blue-api-1-1" in warm.running()
 
 
 def test_the_run_after_it_lets_the_other_slot_go_in_time(warm: FakeHost) -> None:
@@ -84,6 +86,28 @@ def test_the_run_after_it_lets_the_other_slot_go_in_time(warm: FakeHost) -> None
     assert ended["ok"], ended["problem"]
     assert warm.slots() == {"blue": (FIRST, "running"), "green": (SECOND, "warm")}
     assert warm.state()["phase"] is None
+
+
+def test_a_slot_that_may_serve_is_left_alone_by_a_boot_as_well(warm: FakeHost) -> None:
+    _recorded(warm, _going_back(warm))
+    before = len(warm.commands)
+    said = list(boot(warm.root, warm.tools))
+    assert said[0] == "iris blue: a run ended midway and it may serve, left alone"
+    assert "iris-blue-api-1-1" in warm.running()
+    assert warm.commands[before:] == []
+
+
+@pytest.mark.parametrize("outcome", ["good", "bad"])
+def test_it_has_a_deadline_again_once_a_run_has_come_to_its_end(
+    warm: FakeHost, outcome: str
+) -> None:
+    _recorded(warm, _going_back(warm))
+    acquired = warm.step("acquire", run=a_run("run-again"), services=WEB)
+    common = {"run": a_run("run-again"), "generation": acquired["generation"], "slot": "green"}
+    ended = warm.step("conclude", **common, release_id=SECOND, outcome=outcome, active_slot="green")
+    assert ended["ok"], ended["problem"]
+    assert warm.slots() == BOTH_UP
+    assert warm.state()["slots"]["blue"]["deadline"] is not None
 
 
 def test_the_step_a_killed_run_had_entered_stays_on_record(host: FakeHost) -> None:
