@@ -25,3 +25,8 @@ INTERRUPTED: Final = 130
 """SIGINT; recorded as aborted."""
 TERMINATED: Final = 143
 """SIGTERM or SIGHUP; recorded as aborted."""
+
+
+def after_signal(name: str) -> int:
+    """What a command ends with that a signal ended: `SIGINT`, `SIGTERM` or `SIGHUP`."""
+    return INTERRUPTED if name == "SIGINT" else TERMINATED

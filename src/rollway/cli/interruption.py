@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from rollway import exits
 from rollway.cli.verb import say
 from rollway.errors import RollwayError
 from rollway.remote.playbook import Play, run_playbook
 from rollway.report.result import write_error, write_report
-from rollway.rollout.interrupted import exit_code, interruption
+from rollway.rollout.interrupted import interruption
 from rollway.rollout.journal import Journal
 from rollway.rollout.plan import ABORT, DEPLOY, PROMOTE, ROLLBACK
 from rollway.rollout.request import load_request
@@ -50,7 +51,7 @@ def _refuse(run: Interrupted) -> None:
         run.verb,
         f"interrupted by {run.signal.name} before any host was asked",
         next="the same command again",
-        exit_code=exit_code(run.signal.name),
+        exit_code=exits.after_signal(run.signal.name),
     )
     write_error(run.run_dir.parent, run.run_dir.name, error)
     say(str(error))

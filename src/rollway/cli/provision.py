@@ -17,7 +17,6 @@ HELP = {
     "diff": "Show differences of files",
     "verbose": "Show more of Ansible's own output",
 }
-_SIGNALLED = 128
 
 
 @verb(help=HELP)
@@ -46,7 +45,7 @@ def provision(
     )
     ended = run_playbook(play)
     if ended.signal:
-        return _SIGNALLED + ended.signal
+        return exits.after_signal(ended.signal.name)
     say(_end(name, code=ended.code, check=check))
     return exits.FAILED if ended.code else exits.DONE
 

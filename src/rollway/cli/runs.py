@@ -30,7 +30,6 @@ from rollway.report.output import EVENTS_VARIABLE, JSON, LIVE, OUTPUT_VARIABLE, 
 from rollway.report.plan_table import print_plan
 from rollway.report.result import PREVIEW, write_error
 from rollway.report.stream import result_event
-from rollway.rollout.interrupted import exit_code as interrupted_code
 from rollway.rollout.reading import CONFIRM, open_run
 
 _RECORDS = ("result.json", "error.json", "status.json", HISTORY, AUDIT, DRIFT, LOCKS)
@@ -127,7 +126,7 @@ def exit_code(ended: Ended, run_dir: Path) -> int:
         if found is not None:
             return int(found)
     if ended.signal:
-        return interrupted_code(ended.signal.name)
+        return exits.after_signal(ended.signal.name)
     return exits.UNEXPECTED if ended.code else exits.DONE
 
 

@@ -13,7 +13,6 @@ from rollway.lab.plan import Wish
 from rollway.remote.playbook import Play, run_playbook
 
 _QUIET = {"ANSIBLE_STDOUT_CALLBACK": "rollway"}
-_SIGNALLED = 128
 
 
 def create(wish: Wish, paths: LabPaths, *, verbose: bool = False) -> None:
@@ -47,7 +46,8 @@ def _run(
     ended = run_playbook(play)
     again = f"./invoke lab.up --env={env} --verbose"
     if ended.signal:
-        raise RollwayError(playbook, "interrupted", next=again, exit_code=_SIGNALLED + ended.signal)
+        code = exits.after_signal(ended.signal.name)
+        raise RollwayError(playbook, "interrupted", next=again, exit_code=code)
     if ended.code:
         raise RollwayError(
             playbook, f"failed with {ended.code}", next=again, exit_code=exits.FAILED

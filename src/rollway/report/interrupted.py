@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rollway import exits
 from rollway.records.identity import verb_of
-from rollway.rollout.interrupted import RECORD, exit_code, not_recorded, signal_in, step_of
+from rollway.rollout.interrupted import RECORD, not_recorded, signal_in, step_of
 from rollway.rollout.journal import Event
 from rollway.rollout.ledger import Ledger
 from rollway.rollout.plan import DEPLOY, ROLLBACK, Plan
@@ -41,7 +42,7 @@ def stopped_early(request: Request, events: Sequence[Event]) -> dict[str, Any]:
     run = {"run": request.run["id"], "verb": request.verb, "release": None, "signal": signal}
     return {
         "outcome": "aborted",
-        "exit": exit_code(signal),
+        "exit": exits.after_signal(signal),
         "sentence": f"interrupted by {signal} before any change{told}",
         "next": f"./invoke {request.verb} {which}{version}",
         "hosts": [],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rollway import exits
 from rollway.rollout.journal import Event
 from rollway.rollout.ledger import INTERRUPT, Ledger
 from rollway.rollout.plan import DEPLOY, ROLLBACK, Plan
@@ -23,11 +22,6 @@ def interruption(signal: str) -> Event:
 def signal_in(events: Iterable[Event]) -> str:
     """The signal that ended the run, or ''."""
     return next((str(one.result["signal"]) for one in events if one.step == INTERRUPT), "")
-
-
-def exit_code(signal: str) -> int:
-    """What a run ends with after a signal."""
-    return exits.INTERRUPTED if signal == "SIGINT" else exits.TERMINATED
 
 
 def step_of(plan: Plan, ledger: Ledger, events: Iterable[Event], host: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rollway import exits
 from rollway.rollout.calls import release_on
-from rollway.rollout.interrupted import exit_code, not_recorded
+from rollway.rollout.interrupted import not_recorded
 from rollway.rollout.journal import Event
 from rollway.rollout.ledger import Ledger
 from rollway.rollout.plan import DEPLOY, ROLLBACK, Plan
@@ -61,7 +61,7 @@ def _aborted(plan: Plan, ledger: Ledger, verdict: Verdict, events: list[Event]) 
     missing = not_recorded(list(plan.generations), events)
     told += [f"not recorded on {', '.join(missing)}"] if missing else []
     sentence = "; ".join([f"interrupted by {ledger.interrupted}", *told])
-    code = exit_code(ledger.interrupted)
+    code = exits.after_signal(ledger.interrupted)
     return Outcome("aborted", code, sentence, _on_or_back(plan), verdict.reasons)
 
 
