@@ -1,4 +1,4 @@
-"""Releases that are bad in other ways than at their start: the whole fleet stays as it was."""
+"""A version that never gets well, or turns bad in its bake: the whole fleet stays as it was."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.integration.fault_fleet import GOOD, build, deploy, environment, even
 from tests.integration.lab_fleet import Lab
 from tests.load import traffic
 
-SLOW, TURNS = "l-slow", "l-turns"
+SLOW, NEVER, TURNS = "l-slow", "l-never", "l-turns"
 BAKE_SECONDS, TURNS_AFTER = 5, 3
 RATE = 120.0
 SHARE = 1 / 3  # of the requests, while one of three hosts has the bad release
@@ -22,19 +22,30 @@ def fleet(lab: Lab) -> Iterator[Lab]:
     """The lab with a short time to start, a bake, and the first good version serving."""
     with environment(lab, "bad", START_PERIOD="1s", BAKE_SECONDS=str(BAKE_SECONDS)) as bad:
         build(bad, GOOD[0])
+        build(bad, NEVER, FAULT="never_ready")
         build(bad, SLOW, FAULT="slow", FAULT_SECONDS="600")
         build(bad, TURNS, FAULT="ready_then_failing", FAULT_SECONDS=str(TURNS_AFTER))
         deploy(bad, GOOD[0])
         yield bad
 
 
-def test_a_release_slower_than_its_own_deadline_never_serves(fleet: Lab) -> None:
+UNREADY = [
+    pytest.param(NEVER, id="it never says that it is ready"),
+    pytest.param(SLOW, id="it is slower than its own deadline", marks=pytest.mark.long),
+]
+
+
+@pytest.mark.parametrize("version", UNREADY)
+def test_a_release_that_is_not_ready_in_time_never_serves(fleet: Lab, version: str) -> None:
     """Docker calls it unhealthy within start_period + retries * (interval + timeout): 25 s."""
+    before = fleet.status()["release"]
     with traffic(fleet.url, versions=[GOOD[0]]) as report:
-        result = deploy(fleet, SLOW, code=exits.FAILED)
-    print(f"slow: {result['sentence']}; {result['reasons']}")
+        result = deploy(fleet, version, code=exits.FAILED)
+    print(f"not ready: {result['sentence']}; {result['reasons']}")
     assert report.lost == []
     assert versions(fleet) == [GOOD[0]] * 3
+    assert f"-{version} failed; the whole fleet serves {before}" in result["said"]
+    assert "next: ./invoke status" in result["said"]
 
 
 def test_a_release_that_turns_bad_in_its_bake_goes_back(fleet: Lab) -> None:
