@@ -61,8 +61,13 @@ def _acquire(call: Call, params: Params) -> Result:
     from .acquire import Question, acquire
     from .ports import Need
 
+    takes_lock = params["mode"] == "lock"
+    if params.get("reads_edge") and takes_lock and not call.check:
+        seen = _edge(params)  # and again with the lock: traffic may move before we have it
+        if not seen.get("ok", True):
+            return seen
     question = Question(
-        takes_lock=params["mode"] == "lock",
+        takes_lock=takes_lock,
         has_engine=params["kind"] == "app",
         alive=Alive.from_json(params.get("alive")),
         needs=tuple(Need.from_json(item) for item in params.get("services") or ()),
@@ -75,28 +80,17 @@ def _acquire(call: Call, params: Params) -> Result:
     return {**result, **_edge(params)} if params.get("reads_edge") else result
 
 
+def _edge(params: Params) -> Result:
+    from .edge_reading import edge_reading
+
+    return edge_reading(params["app"])
+
+
 def _differences(call: Call, content: Params) -> Result:
     from .compare import differences
     from .manifest import Manifest
 
     return differences(call.paths, Manifest.from_json({**content, "id": content["id"] or "0-plan"}))
-
-
-def _edge(params: Params) -> Result:
-    """What an edge serves, in the same call: another one would cost its time on every run."""
-    from .edge_steps import run_edge_step
-    from .edge_store import Paths as EdgePaths
-    from .haproxy_socket import MASTER_SOCKET
-
-    asked = {
-        "app": params["app"],
-        "step": "read",
-        "root": EdgePaths().root,
-        "config_dir": EdgePaths().config,
-        "master_socket": MASTER_SOCKET,
-    }
-    edge = run_edge_step(asked, check=True, diff=False)
-    return {"edge": edge} if edge["ok"] else {"edge": edge, "ok": False, "problem": edge["problem"]}
 
 
 def _stage(call: Call, params: Params) -> Result:

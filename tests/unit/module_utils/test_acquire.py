@@ -38,6 +38,15 @@ def test_taking_the_lock_raises_the_generation_and_reserves_ports(host: FakeHost
     assert (again["generation"], again["ports"]) == (2, first["ports"])
 
 
+def test_an_edge_that_cannot_say_what_it_serves_is_not_locked(host: FakeHost) -> None:
+    host.step("acquire", kind="edge")
+    host.step("conclude", kind="edge", outcome="aborted")
+    result = host.step("acquire", kind="edge", reads_edge=True)  # there is no HAProxy here
+    assert (result["ok"], result["changed"]) == (False, False)
+    assert result["problem"] == result["edge"]["problem"]
+    assert not (host.root / "iris/lock.json").exists()
+
+
 def test_a_host_locked_by_another_run_names_it(host: FakeHost) -> None:
     host.step("acquire", run=a_run("theirs"))
     result = host.step("acquire", run=a_run("ours", machine_id="ci"))
