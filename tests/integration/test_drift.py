@@ -72,16 +72,3 @@ def test_a_file_edited_on_a_host_and_a_server_moved_at_the_edge(released: Lab) -
     assert code == exits.DRIFT
     assert [one[:2] for one in _told(findings)] == [(host, "file"), (edge, "server")]
     assert _drift(released) == (exits.DONE, [])
-
-
-def test_a_limited_deploy_is_told_as_skew_until_the_next_full_one(released: Lab) -> None:
-    assert released.invoke("build", "--version=drift-2").returncode == exits.DONE
-    first, *others = released.hosts
-    ran = released.invoke("deploy", "--version=drift-2", f"--limit={first}")
-    assert ran.returncode == exits.DONE, ran.stderr
-    code, findings = _drift(released)
-    assert code == exits.DRIFT
-    assert [(one["host"], one["kind"]) for one in findings] == [(name, "skew") for name in others]
-    assert _drift(released, f"--limit={first}") == (exits.DONE, [])
-    assert released.invoke("deploy", "--version=drift-2").returncode == exits.DONE
-    assert _drift(released) == (exits.DONE, [])
