@@ -32,7 +32,7 @@ class TargetHost:
     def step(self, step: str, **arguments: Any) -> dict[str, Any]:
         """Run one step of `compose_release` and return its result."""
         asked = {"step": step, "app": toy.APP, "inventory_host": self.name, **arguments}
-        result = self._ansible("compose_release", json.dumps(asked))
+        result = ask(self.lab, self.name, "compose_release", asked)
         sys.stdout.write(
             f"{step}: {result.get('seconds')} s {result.get('timings')} {result.get('problem')}\n"
         )
@@ -118,29 +118,31 @@ class TargetHost:
             f" docker volume rm -f {toy.APP}_data {toy.APP}_rows; rm -rf {shlex.quote(RECORDS)}"
         )
 
-    def _ansible(self, module: str, arguments: str) -> dict[str, Any]:
-        bin_dir = Path(sys.executable).parent
-        ran = subprocess.run(
-            [
-                *(str(bin_dir / "ansible"), f"--inventory={self.lab.inventory}", self.name),
-                *("--module-name", module, "--args", arguments),
-            ],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-                "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1",
-                "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal",
-                "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        _, found, text = ran.stdout.partition("=> ")
-        result: dict[str, Any] = json.loads(text) if found else {}
-        assert "ok" in result, ran.stdout + ran.stderr
-        return result
+
+def ask(lab: Lab, host: str, module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Call a module on a host as `ansible HOST -m MODULE` does; its result."""
+    bin_dir = Path(sys.executable).parent
+    ran = subprocess.run(
+        [
+            *(str(bin_dir / "ansible"), f"--inventory={lab.inventory}", host),
+            *("--module-name", module, "--args", json.dumps(arguments)),
+        ],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1",
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal",
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    _, found, text = ran.stdout.partition("=> ")
+    result: dict[str, Any] = json.loads(text) if found else {}
+    assert "ok" in result, ran.stdout + ran.stderr
+    return result
 
 
 def a_run(name: str, **controller: Any) -> dict[str, Any]:
