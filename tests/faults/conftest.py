@@ -32,6 +32,6 @@ def fleet(built: Lab) -> Fleet:
 
 @pytest.fixture
 def baking(fleet: Fleet) -> Iterator[Lab]:
-    """The same hosts, where each wave is watched for a while: time to do harm between two."""
+    """The same hosts, where each wave is watched for a while: a run lasts until harm is done."""
     with environment(fleet.lab, "bake", BAKE_SECONDS="2") as slow:
         yield slow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from tests.integration.lab_fleet import Lab
@@ -28,6 +28,21 @@ def silent_ssh(lab: Lab, host: str) -> Iterator[None]:
     """The cable to the controller is pulled; users' requests still come in."""
     with dropped(lab, host, "--protocol", "tcp", "--dport", "22"):
         yield
+
+
+@contextlib.contextmanager
+def other_host_key(lab: Lab, host: str) -> Iterator[None]:
+    """Somebody else's machine answers in the place of a host, as far as its SSH tells."""
+    kept = f"{_ASIDE}-keys"
+    swap = 'mkdir -m 700 "$1"; mv /etc/ssh/ssh_host_* "$1"; ssh-keygen -q -A'
+    put_back = 'rm /etc/ssh/ssh_host_*; mv "$1"/ssh_host_* /etc/ssh; rmdir "$1"'
+    _shell(lab, host, swap, kept)
+    try:
+        lab.on(host, "systemctl", "restart", "ssh.service")
+        yield
+    finally:
+        _shell(lab, host, put_back, kept)
+        lab.on(host, "systemctl", "restart", "ssh.service")
 
 
 @contextlib.contextmanager
@@ -65,6 +80,17 @@ def spoiled(lab: Lab, host: str, path: str, script: str) -> Iterator[str]:
         yield content_of(lab, host, path)
     finally:
         _shell(lab, host, put_back, path, kept)
+
+
+@contextlib.contextmanager
+def replaced(lab: Lab, host: str, texts: Mapping[str, str]) -> Iterator[None]:
+    """Files with another content, whose owners and modes stay."""
+    with contextlib.ExitStack() as files:
+        for path in texts:
+            files.enter_context(spoiled(lab, host, path, ": $1"))
+        for path, text in texts.items():
+            _write(lab, host, path, text)
+        yield
 
 
 def content_of(lab: Lab, host: str, path: str) -> str:

@@ -1,0 +1,35 @@
+"""A host that answers with another key is refused, by deploys and by every other way in."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+
+from rollway import exits
+from tests.faults.fleet import Fleet
+from tests.faults.harm import other_host_key
+
+SWAPPED = "app-2"
+
+
+@pytest.fixture
+def fresh_connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A connection that is open was checked when it was opened: have none."""
+    folder = tempfile.mkdtemp(prefix="rw-", dir="/tmp")  # sockets have short paths
+    monkeypatch.setenv("ANSIBLE_SSH_CONTROL_PATH_DIR", folder)
+    yield
+    shutil.rmtree(folder)
+
+
+@pytest.mark.usefixtures("fresh_connections")
+def test_a_host_with_another_key_is_refused_before_any_change(fleet: Fleet) -> None:
+    with fleet.unchanged(), fleet.unharmed(), other_host_key(fleet.lab, SWAPPED):
+        result = fleet.deploy(fleet.other, code=exits.REFUSED)
+        read = fleet.lab.invoke("logs", "--tail=1", f"--limit={SWAPPED}")
+    assert SWAPPED in result["said"]
+    assert "host key verification failed" in result["said"].lower()
+    assert (read.returncode, read.stdout) == (exits.REFUSED, ""), read.stderr
+    assert f"{SWAPPED}: its host key is not the known one" in read.stderr
