@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 import requests
 
 from rollway import exits
@@ -20,6 +21,7 @@ TYPES = (
 )
 
 
+@pytest.mark.long
 def test_a_tag_that_moves_in_mid_run_parts_no_host_from_the_others(
     fleet: Fleet, baking: Lab
 ) -> None:

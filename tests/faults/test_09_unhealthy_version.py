@@ -30,7 +30,7 @@ def fleet(lab: Lab) -> Iterator[Lab]:
 
 
 UNREADY = [
-    pytest.param(NEVER, id="it never says that it is ready"),
+    pytest.param(NEVER, id="it never says that it is ready", marks=pytest.mark.long),
     pytest.param(SLOW, id="it is slower than its own deadline", marks=pytest.mark.long),
 ]
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from rollway import exits
 from tests.faults.fleet import RECORDS, Fleet, locked_hosts, state_of
 from tests.faults.harm import fill, hidden, make_room, small
@@ -35,6 +37,7 @@ def test_a_host_without_room_for_records_refuses_its_lock(fleet: Fleet) -> None:
         assert state_of(fleet.lab, FULL) == before
 
 
+@pytest.mark.long
 def test_records_that_fill_up_in_mid_run_are_not_cut(fleet: Fleet, baking: Lab) -> None:
     with fleet.unharmed(), small(fleet.lab, FULL, RECORDS):
         process, _ = deploy_past_first_wave(baking, fleet.other)

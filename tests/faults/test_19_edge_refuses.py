@@ -50,6 +50,7 @@ def test_a_broken_configuration_stops_a_run_before_traffic_moves(
     fleet.serves(fleet.other)
 
 
+@pytest.mark.long
 def test_a_deploy_that_needs_no_reload_does_not_mind(fleet: Fleet) -> None:
     fleet.deploy(fleet.now)  # as this environment has it, whatever a test before left at the edge
     with fleet.unharmed(), written(fleet.lab, EDGE, FOREIGN, NONSENSE):

@@ -14,6 +14,7 @@ UNIT = "haproxy.service"
 GAP_SECONDS = 5  # one edge alone is away while it restarts
 
 
+@pytest.mark.long
 def test_a_reload_between_waves_undoes_no_shift(fleet: Fleet, baking: Lab) -> None:
     with fleet.unharmed():
         process, _ = deploy_past_first_wave(baking, fleet.other)

@@ -12,6 +12,7 @@ from tests.faults.fleet import EDGE, EDGE_RECORDS, RECORDS, Fleet, locked_hosts
 from tests.faults.harm import content_of, spoiled
 
 HOST = "app-2"
+LONG = pytest.mark.long
 CUT = 'truncate --size=-40 -- "$1"'
 ZEROED = (
     'size=$(stat --format=%s -- "$1"); truncate --size=0 -- "$1"; truncate --size=$size -- "$1"'
@@ -20,9 +21,15 @@ EMPTIED = 'truncate --size=0 -- "$1"'
 FOREIGN = 'echo "{}" > "$1"'
 SPOILED = [
     pytest.param(HOST, f"{RECORDS}/state.json", CUT, id="a host's state, cut"),
-    pytest.param(HOST, f"{RECORDS}/state.json", ZEROED, id="a host's state, zeroed"),
-    pytest.param(HOST, f"{RECORDS}/lock.json", FOREIGN, id="a host's lock, of nobody"),
-    pytest.param(EDGE, f"{EDGE_RECORDS}/state.json", EMPTIED, id="an edge's state, empty"),
+    pytest.param(HOST, f"{RECORDS}/state.json", ZEROED, id="a host's state, zeroed", marks=LONG),
+    pytest.param(HOST, f"{RECORDS}/lock.json", FOREIGN, id="a host's lock, of nobody", marks=LONG),
+    pytest.param(
+        EDGE,
+        f"{EDGE_RECORDS}/state.json",
+        EMPTIED,
+        id="an edge's state, empty",
+        marks=LONG,
+    ),
     pytest.param(EDGE, "/var/lib/rollway-edge/apps.d/iris.json", CUT, id="an edge's servers, cut"),
 ]
 

@@ -58,6 +58,7 @@ def _with_values(text: str) -> str:
     return changed.replace("\nx-rollway:\n", f"{secrets}\nx-rollway:\n")
 
 
+@pytest.mark.long
 def test_odd_values_are_read_back_as_they_were_written(fleet: Fleet, odd: Lab) -> None:
     with fleet.unharmed():
         fleet.deploy(fleet.other, lab=odd)

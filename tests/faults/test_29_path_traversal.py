@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from rollway import exits
-from tests.faults.fleet import Fleet
 from tests.integration.changed_demo import changed_demo
 from tests.integration.fault_fleet import GOOD, environment
 from tests.integration.lab_fleet import Lab
@@ -56,9 +55,3 @@ def test_a_name_with_a_path_in_it_is_wrong_use(
 ) -> None:
     ran = built.invoke(verb, f"{option}={value}")
     assert ran.returncode == exits.USAGE, ran.stderr
-
-
-def test_nothing_of_it_touched_a_host(fleet: Fleet) -> None:
-    with fleet.unharmed():
-        fleet.deploy(fleet.other)
-    fleet.serves(fleet.other)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from rollway import exits
 from tests.faults.fleet import Fleet, container_of, idle_slot
 from tests.integration.lab_fleet import Lab
@@ -22,6 +24,7 @@ def test_a_warm_container_that_is_gone_is_started_anew(fleet: Fleet) -> None:
     fleet.serves(fleet.now)
 
 
+@pytest.mark.long
 def test_an_image_that_is_gone_moves_nothing_and_is_named(fleet: Fleet) -> None:
     fleet.deploy(fleet.other)
     image = _remove_warm(fleet.lab)
