@@ -16,22 +16,19 @@ from .names import (
     app_name,
     image_reference,
     release_id,
-    run_id,
     service_name,
     slot_name,
 )
 from .paths import AppPaths
 from .problem import Problem
 from .state import load_state
+from .steps_apart import APART, needed
 
 Params = Mapping[str, Any]
 Result = dict[str, Any]
 
 PATIENCE_SECONDS = 30.0  # for a step of this run whose connection broke
-WITHOUT_LOCK = (  # no run's lock covers these
-    *("acquire", "history", "audit", "drift"),
-    *("look", "freeze", "unlock"),
-)
+WITHOUT_LOCK = ("acquire", *APART)  # no lock covers these when they begin
 
 
 def run_step(params: Params, *, tools: HostTools, check: bool, diff: bool = False) -> Result:
@@ -99,7 +96,7 @@ def _stage(call: Call, params: Params) -> Result:
     from .stage import RegistryAuth, stage
     from .start import start
 
-    manifest = Manifest.from_json(_needed(params, "manifest"))
+    manifest = Manifest.from_json(needed(params, "manifest"))
     with _exclusively(call):
         auth = RegistryAuth.from_json(params.get("registry_auth"))
         host = params.get("inventory_host") or ""
@@ -116,7 +113,7 @@ def _start(call: Call, params: Params) -> Result:
     from .releases import load_manifest
     from .start import start
 
-    release = release_id(_needed(params, "release_id"))
+    release = release_id(needed(params, "release_id"))
     with _exclusively(call):
         return start(call, load_manifest(call.paths, release), _start_of(call, params))
 
@@ -125,7 +122,7 @@ def _switch(call: Call, params: Params) -> Result:
     from .releases import load_manifest
     from .workers import switch
 
-    release = release_id(_needed(params, "release_id"))
+    release = release_id(needed(params, "release_id"))
     old = slot_name(params["old_slot"], "old_slot") if params.get("old_slot") else None
     with _exclusively(call):
         slot = slot_name(params.get("slot"))
@@ -144,7 +141,7 @@ def _conclude(call: Call, params: Params) -> Result:
     from .conclude import Conclusion, conclude
 
     end = Conclusion(
-        outcome=_needed(params, "outcome"),
+        outcome=needed(params, "outcome"),
         record=params.get("record") or {},
         release=release_id(params["release_id"]) if params.get("release_id") else None,
         active_slot=slot_name(params["active_slot"]) if params.get("active_slot") else None,
@@ -159,47 +156,6 @@ def _conclude(call: Call, params: Params) -> Result:
         return conclude(call, end, has_engine=params["kind"] == "app")
 
 
-def _history(call: Call, params: Params) -> Result:
-    from .history import history
-
-    return history(call, count=int(params["count"]))
-
-
-def _look(call: Call, _params: Params) -> Result:
-    from .freeze import look
-
-    return look(call)
-
-
-def _freeze(call: Call, _params: Params) -> Result:
-    from .freeze import freeze
-
-    return freeze(call)
-
-
-def _unlock(call: Call, params: Params) -> Result:
-    from .freeze import unlock
-
-    return unlock(call, run_id(_needed(params, "target")))
-
-
-def _audit(call: Call, params: Params) -> Result:
-    from .audit import entries
-
-    return entries(call, count=int(params["count"]))
-
-
-def _drift(call: Call, params: Params) -> Result:
-    from .drift import drift
-
-    return drift(
-        call,
-        host=params.get("inventory_host") or "",
-        address=address_literal(params.get("address")),
-        alive=Alive.from_json(params.get("alive")),
-    )
-
-
 STEPS: dict[str, Callable[[Call, Params], Result]] = {
     "acquire": _acquire,
     "stage": _stage,
@@ -207,12 +163,7 @@ STEPS: dict[str, Callable[[Call, Params], Result]] = {
     "switch": _switch,
     "undo": _undo,
     "conclude": _conclude,
-    "history": _history,
-    "look": _look,
-    "freeze": _freeze,
-    "unlock": _unlock,
-    "audit": _audit,
-    "drift": _drift,
+    **APART,
 }
 
 
@@ -259,12 +210,6 @@ def _exclusively(call: Call) -> Iterator[None]:
         return
     with held_mutex(call.paths, call.tools.clock, seconds=PATIENCE_SECONDS):
         yield
-
-
-def _needed(params: Params, name: str) -> Any:
-    if not params.get(name):
-        raise Problem(f"{params['step']}/{name}", "not given", f"the step needs {name}")
-    return params[name]
 
 
 def _failed(problem: Problem) -> Result:

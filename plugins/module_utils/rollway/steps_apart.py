@@ -1,0 +1,72 @@
+"""The steps that are no part of a run's way: they look, or are a person's or an upkeep's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .call import Call
+from .lock import Alive
+from .names import address_literal, run_id
+from .problem import Problem
+
+Params = Mapping[str, Any]
+Result = dict[str, Any]
+
+
+def needed(params: Params, name: str) -> Any:
+    """Return an argument that the step cannot do without."""
+    if not params.get(name):
+        raise Problem(f"{params['step']}/{name}", "not given", f"the step needs {name}")
+    return params[name]
+
+
+def _history(call: Call, params: Params) -> Result:
+    from .history import history
+
+    return history(call, count=int(params["count"]))
+
+
+def _look(call: Call, _params: Params) -> Result:
+    from .freeze import look
+
+    return look(call)
+
+
+def _freeze(call: Call, _params: Params) -> Result:
+    from .freeze import freeze
+
+    return freeze(call)
+
+
+def _unlock(call: Call, params: Params) -> Result:
+    from .freeze import unlock
+
+    return unlock(call, run_id(needed(params, "target")))
+
+
+def _audit(call: Call, params: Params) -> Result:
+    from .audit import entries
+
+    return entries(call, count=int(params["count"]))
+
+
+def _drift(call: Call, params: Params) -> Result:
+    from .drift import drift
+
+    return drift(
+        call,
+        host=params.get("inventory_host") or "",
+        address=address_literal(params.get("address")),
+        alive=Alive.from_json(params.get("alive")),
+    )
+
+
+APART: dict[str, Callable[[Call, Params], Result]] = {
+    "history": _history,
+    "look": _look,
+    "freeze": _freeze,
+    "unlock": _unlock,
+    "audit": _audit,
+    "drift": _drift,
+}
