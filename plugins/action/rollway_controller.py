@@ -16,6 +16,7 @@ from rollway.report.audit import write_audit
 from rollway.report.drift import write_drift
 from rollway.report.history import write_history
 from rollway.report.locks import write_locks
+from rollway.report.prune import write_prune
 from rollway.report.result import write_error, write_report, write_status
 from rollway.rollout.arbiter import queue_hosts, retry_hosts
 from rollway.rollout.journal import Journal
@@ -48,6 +49,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             "locks": self._locks,
             "audit": self._audit,
             "drift": self._drift,
+            "pruned": self._pruned,
         }
         try:
             return steps[str(self._task.args["step"])]()
@@ -111,6 +113,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     def _drift(self) -> dict[str, Any]:
         return {"changed": False, "drift": write_drift(self._run_dir())}
 
+    def _pruned(self) -> dict[str, Any]:
+        found = write_prune(self._run_dir())
+        sentence = f"{found['sentence']}; next: {found['next']}"
+        return {"changed": False, "failed": found["exit"] != 0, "msg": sentence, "prune": found}
+
     def _run_dir(self) -> Path:
         return Path(str(self._vars["__release_read"]["run_dir"]))
 
@@ -141,6 +148,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             reason=str(args.get("reason") or ""),
             target=str(args.get("target") or ""),
             wait_lock=str(args.get("wait_lock") or ""),
+            keep=str(args.get("keep") or ""),
             reads_only=bool(self._task.check_mode) or args["verb"] in READING,
         )
 

@@ -21,6 +21,7 @@ from rollway.rollout.journal import Event, Journal
 from rollway.rollout.locks import LOCK_STEPS, lock_calls
 from rollway.rollout.plan import load_plan
 from rollway.rollout.request import load_request
+from rollway.rollout.upkeep import UPKEEP_STEPS, upkeep_calls
 
 _CREDENTIALS = {
     "serveraddress": "release_registry",
@@ -53,8 +54,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         if step in RECORDED:
             count = int(self._task.args["count"])
             return history_calls(load_request(run_dir), self._host, step=step, count=count)
-        if step in LOCK_STEPS:
-            found = lock_calls(load_request(run_dir), Journal(run_dir), step=step, host=self._host)
+        if step in (*LOCK_STEPS, *UPKEEP_STEPS):
+            asked = lock_calls if step in LOCK_STEPS else upkeep_calls
+            found = asked(load_request(run_dir), Journal(run_dir), step=step, host=self._host)
             return Skip(found) if isinstance(found, str) else found
         if step == "drift":
             return drift_calls(load_request(run_dir), self._host) or Skip("it is outside the limit")

@@ -21,11 +21,14 @@ options:
   step:
     description:
       - What to do. V(look) says who keeps others out, V(freeze) lets no run begin until V(unlock)
-        takes it away; V(unlock) also takes a run's lock away.
+        takes it away; V(unlock) also takes a run's lock away. V(prune) removes what is beyond
+        retention, and has the lock while it does.
     type: str
     required: true
-    choices:
-      [acquire, stage, start, switch, undo, conclude, history, audit, look, freeze, unlock, drift]
+    choices: [
+      acquire, stage, start, switch, undo, conclude, history, audit, look, freeze, unlock, drift,
+      prune,
+    ]
   app:
     description: Application.
     type: str
@@ -47,7 +50,7 @@ options:
     description: The number that V(acquire) returned; needed by all other steps.
     type: int
   mode:
-    description: Whether V(acquire) takes the lock or changes nothing at all.
+    description: Whether V(acquire) and V(prune) take the lock or change nothing at all.
     type: str
     choices: [lock, read]
     default: lock
@@ -214,6 +217,22 @@ findings:
       C(accepted) and C(next), a command for this host or nothing.
   type: list
   returned: with V(drift)
+releases:
+  description: With V(prune), the releases that went, or would go.
+  type: list
+  returned: with V(prune)
+images:
+  description: With V(prune), the images that went, or would go.
+  type: list
+  returned: with V(prune)
+slots:
+  description: With V(prune), the slots that were cleared, or would be.
+  type: list
+  returned: with V(prune)
+bytes:
+  description: With V(prune), what was freed; with V(mode=read) what may be freed at most.
+  type: int
+  returned: with V(prune)
 serving:
   description: With V(drift), the release that serves, without its files and texts.
   type: dict

@@ -18,7 +18,7 @@ PAGES = [
         ROOT / "docs" / f"{name}.md"
         for name in (
             *("audit", "build", "deploy", "drift", "exec", "history", "lock", "logs"),
-            *("plan", "rollback", "status"),
+            *("plan", "prune", "rollback", "status"),
         )
     ),
     ROOT / "docs" / "provision.md",

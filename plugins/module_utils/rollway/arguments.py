@@ -17,7 +17,7 @@ COMPOSE_RELEASE: Spec = {
         "required": True,
         "choices": [
             *("acquire", "stage", "start", "switch", "undo", "conclude", "history", "audit"),
-            *("look", "freeze", "unlock", "drift"),
+            *("look", "freeze", "unlock", "drift", "prune"),
         ],
     },
     "app": {"type": "str", "required": True},

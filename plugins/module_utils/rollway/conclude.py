@@ -16,7 +16,8 @@ from .leave import drain_away, keep_warm
 from .lock import read_hold, read_lock, remove_lock, write_lock
 from .names import SLOTS, other_slot
 from .problem import Problem
-from .releases import counter, images_in_use, remove_release, surplus
+from .prune import Surplus, images_only_of, remove
+from .releases import counter, surplus
 from .slot import remove_project, with_state
 from .state import (
     BAD,
@@ -190,16 +191,8 @@ def _prune(call: Call, state: State, end: Conclusion) -> tuple[State, list[str]]
     gone = surplus(call.paths, state, retention=end.retention, keep=keep)
     if not gone:
         return state, []
-    releases = {name: entry for name, entry in state.releases.items() if name not in gone}
-    state = call.save(replace(state, releases=releases))
-    images: set[str] = set()
-    for release in gone:
-        call.fence()
-        images.update(remove_release(call.paths, release))
-    for image in sorted(images - images_in_use(call.paths.root)):
-        call.fence()
-        call.tools.engine.remove_image(image)
-    return state, gone
+    found = Surplus(tuple(gone), tuple(images_only_of(call, gone)), slots=())
+    return remove(call, state, found), gone
 
 
 def _record(call: Call, end: Conclusion) -> None:

@@ -72,6 +72,12 @@ class Engine(Protocol):
     def image_digests(self, image: str) -> list[str]:
         """Return an image's references by digest, `repository@sha256:…`; none when it is gone."""
 
+    def image_bytes(self, reference: str) -> int:
+        """Return the size of an image with all its layers; 0 when it is not here."""
+
+    def layers_bytes(self) -> int:
+        """Return what all images take together, each layer counted once."""
+
     def pull(self, reference: str, auth: Mapping[str, str] | None) -> None:
         """Pull an image and check that it is the one asked for."""
 
@@ -139,6 +145,13 @@ class LocalEngine:
     def image_digests(self, image: str) -> list[str]:
         found = self._json(f"/images/{quote(image)}/json", missing_ok=True)
         return list((found or {}).get("RepoDigests") or ())
+
+    def image_bytes(self, reference: str) -> int:
+        found = self._json(f"/images/{quote(reference)}/json", missing_ok=True)
+        return int((found or {}).get("Size") or 0)
+
+    def layers_bytes(self) -> int:
+        return int(self._json("/system/df?type=image").get("LayersSize") or 0)
 
     def pull(self, reference: str, auth: Mapping[str, str] | None) -> None:
         headers = {} if auth is None else {"X-Registry-Auth": encode_auth(auth)}

@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -136,18 +136,20 @@ def surplus(paths: AppPaths, state: State, *, retention: int, keep: Iterable[str
     return [release for release in ids if release not in needed]
 
 
-def remove_release(paths: AppPaths, release: str) -> tuple[str, ...]:
-    """Remove a release from the host and return the images it named."""
-    content = read_release(paths.release(release))
+def remove_release(paths: AppPaths, release: str) -> None:
+    """Remove a release from the host."""
     shutil.rmtree(paths.release(release), ignore_errors=True)
-    return Manifest.from_json(content).images if content else ()
 
 
-def images_in_use(root: Path) -> set[str]:
-    """Return the images named by any kept release of any application on this host."""
+def images_in_use(root: Path, *, but: Collection[Path] = ()) -> set[str]:
+    """Return the images named by any kept release of any application on this host.
+
+    `but` are folders of releases that do not count.
+    """
     return {
         image
         for path in root.glob("*/releases/[!.]*/release.json")
+        if path.parent not in but
         for image in (read_release(path.parent) or {}).get("images", {}).values()
     }
 

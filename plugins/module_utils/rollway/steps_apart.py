@@ -62,6 +62,17 @@ def _drift(call: Call, params: Params) -> Result:
     )
 
 
+def _prune(call: Call, params: Params) -> Result:
+    from .prune import prune
+
+    retention = int(params["retention"])
+    if retention < 1:
+        raise Problem("retention", str(retention), "1 or more", "--keep=5")
+    looks = params["mode"] == "read"
+    alive = Alive.from_json(params.get("alive"))
+    return prune(call, retention=retention, alive=alive, only_looks=looks)
+
+
 APART: dict[str, Callable[[Call, Params], Result]] = {
     "history": _history,
     "look": _look,
@@ -69,4 +80,5 @@ APART: dict[str, Callable[[Call, Params], Result]] = {
     "unlock": _unlock,
     "audit": _audit,
     "drift": _drift,
+    "prune": _prune,
 }

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 VERBS: Final = (
     *("abort", "audit", "bench", "build", "check", "deploy", "drift", "execute", "history"),
-    *("logs", "plan", "promote", "provision", "rollback", "shell", "status", "testing"),
+    *("logs", "plan", "promote", "provision", "prune", "rollback", "shell", "status"),
+    *("testing"),
 )
 """Modules of verbs that stand alone."""
 

@@ -28,11 +28,12 @@ from rollway.report.history import HISTORY
 from rollway.report.locks import LOCKS
 from rollway.report.output import EVENTS_VARIABLE, JSON, LIVE, OUTPUT_VARIABLE, PLAIN
 from rollway.report.plan_table import print_plan
+from rollway.report.prune import PRUNED
 from rollway.report.result import PREVIEW, write_error
 from rollway.report.stream import result_event
 from rollway.rollout.reading import CONFIRM, open_run
 
-_RECORDS = ("result.json", "error.json", "status.json", HISTORY, AUDIT, DRIFT, LOCKS)
+_RECORDS = ("result.json", "error.json", "status.json", HISTORY, AUDIT, DRIFT, LOCKS, PRUNED)
 _SHOW_CURSOR = "\x1b[?25h"
 
 

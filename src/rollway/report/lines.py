@@ -44,6 +44,8 @@ def _done(event: Event, plan: Plan | None) -> str:
         "unlock": f"released: {', '.join(event.result.get('released') or ['nothing'])}",
         "thaw": "released again",
         RECORD: "recorded as aborted",
+        "prune_look": "looked at",
+        "prune_act": f"freed {event.result.get('bytes', 0)} bytes",
         "settle": "serves the recorded slots, no worker of an earlier reload is left",
     }
     is_held = event.result.get("unlocked") is False

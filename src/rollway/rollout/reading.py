@@ -30,7 +30,7 @@ class Inputs:
     `limit` are the hosts chosen for this run, and `ansible_limit` those that Ansible's own
     `--limit` leaves in; None without one. `plan_path` is a saved plan to carry out; `reason` is
     why a person freezes, `target` the run whose lock is to be released, and
-    `wait_lock` how many seconds to wait for another run.
+    `wait_lock` how many seconds to wait for another run; `keep` is how many releases to keep.
     """
 
     verb: str
@@ -56,6 +56,7 @@ class Inputs:
     reason: str = ""
     target: str = ""
     wait_lock: str = ""
+    keep: str = ""
 
 
 def read(inputs: Inputs) -> Path:
@@ -85,6 +86,7 @@ def read(inputs: Inputs) -> Path:
         reads_only=inputs.reads_only,
         planned=load_sealed(Path(inputs.plan_path)) if inputs.plan_path else None,
         wait_seconds=_wait_seconds(inputs.wait_lock),
+        keep=_keep(inputs.keep),
         target=names.run_id(inputs.target, where="--run") if inputs.target else "",
     )
     run_dir = open_run(inputs.runs_dir, run_id)
@@ -201,6 +203,12 @@ def _wait_seconds(text: str) -> int:
     raise RollwayError(
         "--wait-lock", f"found {text!r}", f"seconds, 0 to {LONGEST_WAIT}", "--wait-lock=600"
     )
+
+
+def _keep(text: str) -> int:
+    if not text or (text.isascii() and text.isdigit() and int(text) > 0):
+        return int(text or 0)
+    raise RollwayError("--keep", f"found {text!r}", "1 or more releases", "--keep=5")
 
 
 def _options(inputs: Inputs) -> str:

@@ -20,7 +20,8 @@ class Request:
     hosts that hold the lock of a dead one. `outside` are the app hosts that a limit leaves out:
     they keep what they have, and their servers at the edges stay. `planned` is what a saved plan
     has sealed, and `target` the run whose lock is to be released.
-    `wait_seconds` is how long the run waits for another's lock.
+    `wait_seconds` is how long the run waits for another's lock, and `keep` how many releases a
+    prune leaves.
     """
 
     verb: str
@@ -39,6 +40,7 @@ class Request:
     planned: dict[str, Any] | None = None
     target: str = ""
     wait_seconds: int = 0
+    keep: int = 0
 
     def save(self, run_dir: Path) -> None:
         """Whole or not at all: a signal may come at any time."""

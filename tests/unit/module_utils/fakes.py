@@ -22,6 +22,7 @@ from ansible.module_utils.rollway.steps import run_step
 
 IMAGE = "registry.example:5000/iris@sha256:" + "a" * 64
 ADDRESS = "192.0.2.11"
+IMAGE_BYTES = 1000
 
 
 class FakeClock:
@@ -160,6 +161,12 @@ class FakeEngine:
 
     def image_digests(self, image: str) -> list[str]:
         return self.digests.get(image, [])
+
+    def image_bytes(self, reference: str) -> int:
+        return IMAGE_BYTES if reference in self.images else 0
+
+    def layers_bytes(self) -> int:
+        return IMAGE_BYTES * len(self.images)
 
     def pull(self, reference: str, auth: Mapping[str, str] | None) -> None:
         self.log.append(f"pull {reference} as {auth['username'] if auth else 'nobody'}")

@@ -1,0 +1,64 @@
+"""`prune`: releases, images and stopped slots beyond retention leave the hosts."""
+
+from __future__ import annotations
+
+import json as json_format
+import sys
+from typing import Any
+
+from rollway.cli import options
+from rollway.cli.deploy import HELP
+from rollway.cli.runs import Wanted, read_result, run_confirmed
+from rollway.cli.verb import say, verb
+from rollway.errors import RollwayError
+from rollway.report.prune import PRUNED, print_prune, trouble_lines
+from rollway.rollout.calls import RETAINED_RELEASES
+
+PRUNE_HELP = {
+    **{name: HELP[name] for name in ("env", "app", "yes", "verbose")},
+    "keep": "How many releases to keep on each host, the newest",
+    "check": "List what would go, and change nothing",
+    "json": "Print what went as JSON on stdout",
+}
+
+
+@verb(help=PRUNE_HELP)
+def prune(
+    _context: Any,
+    env: str = "",
+    app: str = "",
+    keep: int = RETAINED_RELEASES,
+    check: bool = False,
+    yes: bool = False,
+    json: bool = False,
+    verbose: bool = False,
+) -> int:
+    """Remove releases, images and stopped slots beyond retention, on every host."""
+    wanted = Wanted(
+        "prune",
+        options.environment(env),
+        options.application(app),
+        inputs={"rollway_keep": str(_kept(keep)), "rollway_yes": str(yes).lower()},
+        check=check,
+        verbose=verbose,
+    )
+    code, run_dir = run_confirmed(wanted)
+    found = read_result(run_dir, PRUNED)
+    return show(found, as_json=json) if found else code
+
+
+def show(found: dict[str, Any], *, as_json: bool) -> int:
+    """What went on stdout, trouble on stderr."""
+    for line in trouble_lines(found):
+        say(line)
+    if as_json:
+        sys.stdout.write(json_format.dumps(found, ensure_ascii=False) + "\n")
+    else:
+        print_prune(found)
+    return int(found["exit"])
+
+
+def _kept(count: int) -> int:
+    if count < 1:
+        raise RollwayError("--keep", f"found {count}", accepted="1 or more", next="--keep=5")
+    return count

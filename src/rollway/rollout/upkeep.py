@@ -1,0 +1,65 @@
+"""The verbs beside releases: what each host is asked, first to look and then to act. Pure.
+
+Nothing is changed anywhere while a run, a freeze or a held release keeps others out on any host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rollway import exits
+from rollway.rollout.calls import HOST_MODULE, Call, place_of
+from rollway.rollout.journal import Event, Journal
+from rollway.rollout.locks import last_of
+from rollway.rollout.plan import Refusal
+from rollway.rollout.request import Request
+
+PRUNE = "prune"
+PRUNE_LOOK, PRUNE_ACT = "prune_look", "prune_act"
+UPKEEP_STEPS = (PRUNE_LOOK, PRUNE_ACT)
+FOUND = ("releases", "images", "slots")
+
+
+def upkeep_calls(request: Request, journal: Journal, *, step: str, host: str) -> list[Call] | str:
+    """The module call of a step on a host, or in words why there is none."""
+    if host not in request.app_hosts:
+        return "it keeps no releases"
+    if step == PRUNE_LOOK:
+        return [_prune(request, host, "read")]
+    looked = last_of(journal.events(), PRUNE_LOOK)
+    if request.reads_only:
+        return "it was only asked to look"
+    if upkeep_refusal(looked):
+        return "the request is refused"
+    event = looked.get(host)
+    if event is None or not event.ok:
+        return "it did not answer"
+    has_any = any(event.result.get(name) for name in FOUND)
+    return [_prune(request, host, "lock")] if has_any else "there is nothing to remove"
+
+
+def upkeep_refusal(looked: Mapping[str, Event]) -> Refusal | None:
+    """Who keeps others out, on whichever host; None where nobody does."""
+    problems = [
+        {"host": name, **problem}
+        for name, event in looked.items()
+        if (problem := event.result.get("would_refuse"))
+    ]
+    return Refusal(exits.LOCKED, problems) if problems else None
+
+
+def locked_on(acted: Mapping[str, Event]) -> list[dict[str, Any]]:
+    """Hosts that somebody else had locked by the time they were to be changed."""
+    return [
+        {"host": name, **event.result["problem"]}
+        for name, event in acted.items()
+        if event.result.get("outcome") == "locked"
+    ]
+
+
+def _prune(request: Request, host: str, mode: str) -> Call:
+    asked = {"step": PRUNE, "app": request.app, "run": request.run, "alive": request.alive}
+    return Call(
+        HOST_MODULE, {**asked, **place_of(request, host), "mode": mode, "retention": request.keep}
+    )

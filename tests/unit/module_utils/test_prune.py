@@ -1,0 +1,127 @@
+"""What is beyond retention goes; what anybody may still need stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.unit.module_utils.fakes import (
+    IMAGE_BYTES,
+    FakeHost,
+    a_manifest,
+    a_run,
+    container,
+    image_of,
+)
+
+RELEASES = ("1-a", "2-b", "3-c", "4-d")
+
+
+@pytest.fixture
+def kept(host: FakeHost) -> FakeHost:
+    """A host that keeps four releases: the last one serves, the one before is warm."""
+    old = None
+    for number, release in enumerate(RELEASES):
+        slot = ("blue", "green")[number % 2]
+        host.deploy(release, slot, old=old)
+        old = slot
+    return host
+
+
+def _prune(host: FakeHost, retention: int = 1, **changes: Any) -> dict[str, Any]:
+    return host.step("prune", run=a_run("prune-1"), retention=retention, **changes)
+
+
+def _kept(host: FakeHost) -> list[str]:
+    return sorted(path.name for path in (host.root / "iris/releases").iterdir())
+
+
+def test_releases_and_images_beyond_retention_go_and_the_bytes_are_told(kept: FakeHost) -> None:
+    size = _prune(kept, mode="read")["bytes"]
+    result = _prune(kept)
+    assert (result["ok"], result["outcome"], result["changed"]) == (True, "pruned", True)
+    assert (result["releases"], result["kept"]) == (["1-a", "2-b"], ["3-c", "4-d"])
+    assert result["images"] == sorted([image_of("1-a"), image_of("2-b")])
+    assert result["bytes"] == size > 2 * IMAGE_BYTES
+    assert _kept(kept) == ["3-c", "4-d"]
+    assert set(kept.state()["releases"]) == {"3-c", "4-d"}
+    assert kept.engine.images == {image_of("3-c"), image_of("4-d")}
+    assert not (kept.root / "iris/lock.json").exists()
+
+
+def test_it_leaves_one_line_in_the_audit_and_a_second_time_nothing(kept: FakeHost) -> None:
+    audit = kept.root / "iris/audit.jsonl"
+    before = len(audit.read_text().splitlines())
+    _prune(kept)
+    generation = kept.state()["generation"]
+    assert (_prune(kept)["changed"], kept.state()["generation"]) == (False, generation)
+    assert len(audit.read_text().splitlines()) == before + 1
+
+
+@pytest.mark.parametrize("how", [{"mode": "read"}, {"check": True}], ids=["read", "check mode"])
+def test_only_to_look_nothing_changes(how: dict[str, Any], kept: FakeHost) -> None:
+    state, log = kept.state(), list(kept.engine.log)
+    result = _prune(kept, **how)
+    assert (result["outcome"], result["releases"]) == ("read", ["1-a", "2-b"])
+    assert (result["changed"], kept.state(), kept.engine.log) == (False, state, log)
+    assert _kept(kept) == list(RELEASES)
+
+
+def _interrupted(host: FakeHost) -> None:
+    """A run that was killed after it had staged 1-a again; somebody took its lock away."""
+    acquired = host.step("acquire", run=a_run("r9"))
+    host.engine.images.discard(image_of("1-a"))
+    stage = {"run": a_run("r9"), "generation": acquired["generation"], "slot": "green"}
+    assert host.step("stage", **stage, manifest=a_manifest("1-a"))["ok"]
+    assert host.step("unlock", run=a_run("r10"), target="r9")["released"] == ["run"]
+
+
+def _rolled_back(host: FakeHost) -> None:
+    """1-a serves again, and is the last good one."""
+    host.deploy("1-a", "blue", old="green")
+
+
+NEEDED: list[Any] = [
+    pytest.param(_interrupted, ["2-b"], id="what an interrupted run has staged"),
+    pytest.param(_rolled_back, ["2-b", "3-c"], id="an old release that serves"),
+]
+
+
+@pytest.mark.parametrize(("change", "gone"), NEEDED)
+def test_what_is_still_needed_stays(
+    change: Callable[[FakeHost], None], gone: list[str], kept: FakeHost
+) -> None:
+    change(kept)
+    result = _prune(kept)
+    assert (result["ok"], result["releases"]) == (True, gone), result["problem"]
+
+
+def test_a_run_at_work_refuses_and_nothing_goes(kept: FakeHost) -> None:
+    assert kept.step("acquire", run=a_run("r9"))["ok"]
+    looked, result = _prune(kept, mode="read"), _prune(kept)
+    assert (result["ok"], result["outcome"], _kept(kept)) == (False, "locked", list(RELEASES))
+    assert looked["would_refuse"] == result["problem"]
+    assert "locked by deploy by ana@laptop" in result["problem"]["found"]
+
+
+def test_the_lock_of_a_dead_run_is_not_broken(kept: FakeHost) -> None:
+    assert kept.step("acquire", run=a_run("r9"))["ok"]
+    result = _prune(kept, alive={"scan_ticks": 200, "processes": []})
+    assert (result["ok"], result["outcome"]) == (False, "locked")
+    assert result["problem"]["next"] == "./invoke abort, or ./invoke lock.release --run=r9"
+
+
+def test_containers_left_in_an_empty_slot(host: FakeHost) -> None:
+    host.deploy("1-a", "blue")
+    host.engine.here["x"] = container("x", "iris-green", "api-1", state="exited")
+    assert _prune(host)["slots"] == ["green"]
+    assert "x" not in host.engine.here
+    host.engine.here["y"] = container("y", "iris-green", "api-1")
+    assert _prune(host)["slots"] == []
+    assert "y" in host.engine.here
+
+
+def test_a_retention_of_nothing_is_wrong_use(kept: FakeHost) -> None:
+    assert _prune(kept, retention=0)["problem"]["where"] == "retention"
