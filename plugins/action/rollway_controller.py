@@ -11,14 +11,17 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 
+from rollway import exits
 from rollway.errors import RollwayError
 from rollway.report.audit import write_audit
+from rollway.report.doctor import write_doctor
 from rollway.report.drift import write_drift
 from rollway.report.history import write_history
 from rollway.report.locks import write_locks
 from rollway.report.prune import write_prune
 from rollway.report.result import write_error, write_report, write_status
 from rollway.rollout.arbiter import queue_hosts, retry_hosts
+from rollway.rollout.doctor import DOCTOR
 from rollway.rollout.journal import Journal
 from rollway.rollout.plan import FORWARD
 from rollway.rollout.planning import decide
@@ -50,6 +53,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             "audit": self._audit,
             "drift": self._drift,
             "pruned": self._pruned,
+            "examined": self._examined,
         }
         try:
             return steps[str(self._task.args["step"])]()
@@ -118,6 +122,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         sentence = f"{found['sentence']}; next: {found['next']}"
         return {"changed": False, "failed": found["exit"] != 0, "msg": sentence, "prune": found}
 
+    def _examined(self) -> dict[str, Any]:
+        found = write_doctor(self._run_dir())
+        is_failed = found["exit"] == exits.LOCKED
+        return {"changed": False, "failed": is_failed, "msg": found["sentence"], "doctor": found}
+
     def _run_dir(self) -> Path:
         return Path(str(self._vars["__release_read"]["run_dir"]))
 
@@ -149,8 +158,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             target=str(args.get("target") or ""),
             wait_lock=str(args.get("wait_lock") or ""),
             keep=str(args.get("keep") or ""),
-            reads_only=bool(self._task.check_mode) or args["verb"] in READING,
+            reads_only=self._reads_only(),
         )
+
+    def _reads_only(self) -> bool:
+        args = self._task.args
+        is_look = args["verb"] == DOCTOR and not _is_true(args.get("fix"))
+        return bool(self._task.check_mode) or args["verb"] in READING or is_look
 
     def _matching(self, pattern: Any) -> list[str] | None:
         """The hosts that a pattern matches, by Ansible's own reading of it; None without one."""

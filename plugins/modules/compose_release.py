@@ -22,12 +22,13 @@ options:
     description:
       - What to do. V(look) says who keeps others out, V(freeze) lets no run begin until V(unlock)
         takes it away; V(unlock) also takes a run's lock away. V(prune) removes what is beyond
-        retention, and has the lock while it does.
+        retention, V(doctor) finds and mends what is wrong; both have the lock while they change
+        something.
     type: str
     required: true
     choices: [
       acquire, stage, start, switch, undo, conclude, history, audit, look, freeze, unlock, drift,
-      prune,
+      prune, doctor,
     ]
   app:
     description: Application.
@@ -50,7 +51,7 @@ options:
     description: The number that V(acquire) returned; needed by all other steps.
     type: int
   mode:
-    description: Whether V(acquire) and V(prune) take the lock or change nothing at all.
+    description: Whether V(acquire), V(prune) and V(doctor) take the lock or change nothing at all.
     type: str
     choices: [lock, read]
     default: lock
@@ -66,7 +67,7 @@ options:
     type: list
     elements: str
   reads_edge:
-    description: Whether V(acquire) also says what the HAProxy of this host serves.
+    description: Whether V(acquire) and V(doctor) also look at the HAProxy of this host.
     type: bool
     default: false
   compare:
@@ -131,6 +132,17 @@ options:
   target:
     description: Whose lock or freeze V(unlock) takes away, the id of a run.
     type: str
+  serves:
+    description: For V(doctor), the slots to which edges send this host's requests.
+    type: list
+    elements: str
+  hosts:
+    description: For V(doctor), all app hosts of the inventory; an edge needs servers of no other.
+    type: list
+    elements: str
+  manifests:
+    description: For V(doctor), releases as other hosts have them, without texts and contents.
+    type: dict
   record:
     description: What to keep of the run.
     type: dict
@@ -215,8 +227,14 @@ findings:
   description:
     - With V(drift), what is not as the host records it, each with C(kind), C(where), C(found),
       C(accepted) and C(next), a command for this host or nothing.
+    - With V(doctor), what is wrong, each with C(kind), C(where), C(found), C(fix), which is what
+      V(mode=lock) does about it, and C(next), which is what a person does.
   type: list
-  returned: with V(drift)
+  returned: with V(drift) and V(doctor)
+repaired:
+  description: With V(doctor), what was found and is no more.
+  type: list
+  returned: with V(doctor) and V(mode=lock)
 releases:
   description: With V(prune), the releases that went, or would go.
   type: list

@@ -18,7 +18,7 @@ HELD: Final = 5
 REFUSED: Final = 6
 """Refused before any change."""
 DRIFT: Final = 7
-"""`drift` found some."""
+"""`drift` found some, or `doctor` leaves some."""
 UNEXPECTED: Final = 70
 """An error nobody foresaw: a bug."""
 INTERRUPTED: Final = 130

@@ -17,7 +17,7 @@ PAGES = [
     *(
         ROOT / "docs" / f"{name}.md"
         for name in (
-            *("audit", "build", "deploy", "drift", "exec", "history", "lock", "logs"),
+            *("audit", "build", "deploy", "doctor", "drift", "exec", "history", "lock", "logs"),
             *("plan", "prune", "rollback", "status"),
         )
     ),

@@ -17,7 +17,7 @@ COMPOSE_RELEASE: Spec = {
         "required": True,
         "choices": [
             *("acquire", "stage", "start", "switch", "undo", "conclude", "history", "audit"),
-            *("look", "freeze", "unlock", "drift", "prune"),
+            *("look", "freeze", "unlock", "drift", "prune", "doctor"),
         ],
     },
     "app": {"type": "str", "required": True},
@@ -51,6 +51,9 @@ COMPOSE_RELEASE: Spec = {
     "retention": {"type": "int", "default": 5},
     "count": {"type": "int", "default": 20},
     "target": {"type": "str"},
+    "serves": {"type": "list", "elements": "str"},
+    "hosts": {"type": "list", "elements": "str"},
+    "manifests": {"type": "dict"},
     "record": {"type": "dict"},
     "voids": {"type": "list", "elements": "str"},
 }

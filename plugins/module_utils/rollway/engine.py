@@ -57,8 +57,11 @@ class Engine(Protocol):
     def keep_stopped(self, container: str) -> None:
         """Let a container that is being stopped stay so when the engine restarts."""
 
-    def remove(self, container: str) -> None:
-        """Remove a container with its anonymous volumes."""
+    def remove(self, container: str, *, keeps_volumes: bool = False) -> None:
+        """Remove a container, with its anonymous volumes unless they are kept."""
+
+    def rename(self, container: str, name: str) -> None:
+        """Give a container another name."""
 
     def networks(self, project: str) -> list[Json]:
         """Return the networks of a Compose project."""
@@ -128,8 +131,12 @@ class LocalEngine:
         body = {"RestartPolicy": {"Name": "unless-stopped"}}
         self._call("POST", f"/containers/{quote(container)}/update", body=body, missing_ok=True)
 
-    def remove(self, container: str) -> None:
-        self._call("DELETE", f"/containers/{quote(container)}?v=1&force=1", missing_ok=True)
+    def remove(self, container: str, *, keeps_volumes: bool = False) -> None:
+        query = urlencode({"v": int(not keeps_volumes), "force": 1})
+        self._call("DELETE", f"/containers/{quote(container)}?{query}", missing_ok=True)
+
+    def rename(self, container: str, name: str) -> None:
+        self._call("POST", f"/containers/{quote(container)}/rename?{urlencode({'name': name})}")
 
     def networks(self, project: str) -> list[Json]:
         found: list[Json] = self._json("/networks?" + urlencode(_of_project(project)))

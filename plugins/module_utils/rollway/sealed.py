@@ -63,6 +63,4 @@ def _parsed(path: Path, data: bytes) -> Any:
 
 
 def _broken(path: Path, found: str, accepted: str) -> Problem:
-    return Problem(
-        str(path), found, accepted, f"look at it, then move it away: mv {path} {path}.bad"
-    )
+    return Problem(str(path), found, accepted, "./invoke doctor, then ./invoke doctor --fix")

@@ -90,8 +90,13 @@ def tear_down(call: Call, slot: str, *, keeps_networks: bool = False) -> None:
     remove_project(call, call.paths.project(slot), keeps_networks=keeps_networks)
 
 
-def remove_project(call: Call, project: str, *, keeps_networks: bool = False) -> None:
-    """Stop a project's containers at once, each with its own grace, then remove it."""
+def remove_project(
+    call: Call, project: str, *, keeps_networks: bool = False, keeps_volumes: bool = False
+) -> None:
+    """Stop a project's containers at once, each with its own grace, then remove it.
+
+    Volumes without a name go with their containers unless they are kept.
+    """
     engine = call.tools.engine
     containers = project_containers(engine, project)
 
@@ -99,7 +104,7 @@ def remove_project(call: Call, project: str, *, keeps_networks: bool = False) ->
         call.fence()
         engine.stop(one.id, grace_seconds=one.grace_seconds)
         call.fence()
-        engine.remove(one.id)
+        engine.remove(one.id, keeps_volumes=keeps_volumes)
 
     def take_away(network: str) -> None:
         call.fence()

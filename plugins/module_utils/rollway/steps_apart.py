@@ -7,7 +7,7 @@ from typing import Any
 
 from .call import Call
 from .lock import Alive
-from .names import address_literal, run_id
+from .names import address_literal, release_id, run_id, slot_name
 from .problem import Problem
 
 Params = Mapping[str, Any]
@@ -73,6 +73,21 @@ def _prune(call: Call, params: Params) -> Result:
     return prune(call, retention=retention, alive=alive, only_looks=looks)
 
 
+def _doctor(call: Call, params: Params) -> Result:
+    from .doctor import Question, doctor
+    from .edge_store import Paths
+
+    question = Question(
+        has_engine=params["kind"] == "app",
+        alive=Alive.from_json(params.get("alive")),
+        serves=tuple(slot_name(slot, "serves") for slot in params.get("serves") or ()),
+        known={release_id(key): one for key, one in (params.get("manifests") or {}).items()},
+        hosts=tuple(str(host) for host in params.get("hosts") or ()),
+        edge=Paths() if params.get("reads_edge") else None,
+    )
+    return doctor(call, question, only_looks=params["mode"] == "read")
+
+
 APART: dict[str, Callable[[Call, Params], Result]] = {
     "history": _history,
     "look": _look,
@@ -81,4 +96,5 @@ APART: dict[str, Callable[[Call, Params], Result]] = {
     "audit": _audit,
     "drift": _drift,
     "prune": _prune,
+    "doctor": _doctor,
 }

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from invoke import Collection, Task
 
 VERBS: Final = (
-    *("abort", "audit", "bench", "build", "check", "deploy", "drift", "execute", "history"),
-    *("logs", "plan", "promote", "provision", "prune", "rollback", "shell", "status"),
-    *("testing"),
+    *("abort", "audit", "bench", "build", "check", "deploy", "doctor", "drift", "execute"),
+    *("history", "logs", "plan", "promote", "provision", "prune", "rollback", "shell"),
+    *("status", "testing"),
 )
 """Modules of verbs that stand alone."""
 

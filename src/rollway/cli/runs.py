@@ -22,6 +22,7 @@ from rollway.errors import RollwayError
 from rollway.records import identity
 from rollway.remote.playbook import Ended, Play, run_playbook
 from rollway.report.audit import AUDIT
+from rollway.report.doctor import DOCTOR
 from rollway.report.drift import DRIFT
 from rollway.report.ending import end_lines
 from rollway.report.history import HISTORY
@@ -33,7 +34,10 @@ from rollway.report.result import PREVIEW, write_error
 from rollway.report.stream import result_event
 from rollway.rollout.reading import CONFIRM, open_run
 
-_RECORDS = ("result.json", "error.json", "status.json", HISTORY, AUDIT, DRIFT, LOCKS, PRUNED)
+_RECORDS = (
+    *("result.json", "error.json", "status.json"),
+    *(HISTORY, AUDIT, DRIFT, LOCKS, PRUNED, DOCTOR),
+)
 _SHOW_CURSOR = "\x1b[?25h"
 
 

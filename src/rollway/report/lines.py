@@ -45,6 +45,8 @@ def _done(event: Event, plan: Plan | None) -> str:
         "thaw": "released again",
         RECORD: "recorded as aborted",
         "prune_look": "looked at",
+        "doctor_look": "looked at",
+        "doctor_act": f"{len(event.result.get('repaired') or [])} repaired",
         "prune_act": f"freed {event.result.get('bytes', 0)} bytes",
         "settle": "serves the recorded slots, no worker of an earlier reload is left",
     }

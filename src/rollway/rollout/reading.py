@@ -14,9 +14,11 @@ from typing import Any
 from rollway import exits, names
 from rollway.errors import RollwayError
 from rollway.records import identity
+from rollway.rollout.doctor import DOCTOR
 from rollway.rollout.locks import ACQUIRE, LOCK_VERBS
 from rollway.rollout.plan import DEPLOY
 from rollway.rollout.request import Request
+from rollway.rollout.upkeep import PRUNE
 
 CONFIRM = "rollway_confirm"
 REASON_LENGTH = 200
@@ -85,8 +87,10 @@ def read(inputs: Inputs) -> Path:
         alive=identity.live_processes(),
         reads_only=inputs.reads_only,
         planned=load_sealed(Path(inputs.plan_path)) if inputs.plan_path else None,
-        wait_seconds=_wait_seconds(inputs.wait_lock),
-        keep=_keep(inputs.keep),
+        wait_seconds=_number(
+            inputs.wait_lock, "--wait-lock", f"seconds, 0 to {LONGEST_WAIT}", least=0, example=600
+        ),
+        keep=_number(inputs.keep, "--keep", "1 or more releases", least=1, example=5),
         target=names.run_id(inputs.target, where="--run") if inputs.target else "",
     )
     run_dir = open_run(inputs.runs_dir, run_id)
@@ -195,20 +199,12 @@ def _check_reason(inputs: Inputs) -> None:
     )
 
 
-def _wait_seconds(text: str) -> int:
+def _number(text: str, option: str, accepted: str, *, least: int, example: int) -> int:
     if not text:
         return 0
-    if text.isascii() and text.isdigit() and int(text) <= LONGEST_WAIT:
+    if text.isascii() and text.isdigit() and least <= int(text) <= LONGEST_WAIT:
         return int(text)
-    raise RollwayError(
-        "--wait-lock", f"found {text!r}", f"seconds, 0 to {LONGEST_WAIT}", "--wait-lock=600"
-    )
-
-
-def _keep(text: str) -> int:
-    if not text or (text.isascii() and text.isdigit() and int(text) > 0):
-        return int(text or 0)
-    raise RollwayError("--keep", f"found {text!r}", "1 or more releases", "--keep=5")
+    raise RollwayError(option, f"found {text!r}", accepted, f"{option}={example}")
 
 
 def _options(inputs: Inputs) -> str:
@@ -217,7 +213,9 @@ def _options(inputs: Inputs) -> str:
         return f"--plan={inputs.plan_path}"
     asked = {"env": inputs.env, "app": inputs.app, "version": inputs.version, "to": inputs.to}
     asked["limit"] = ",".join(_selected(inputs)) if inputs.limit is not None else ""
-    return " ".join(f"--{name}={value}" for name, value in asked.items() if value)
+    asked["keep"] = inputs.keep if inputs.verb == PRUNE else ""
+    words = [f"--{name}={value}" for name, value in asked.items() if value]
+    return " ".join([*words, *(["--fix"] if inputs.verb == DOCTOR else [])])
 
 
 def _choose_app(inputs: Inputs) -> str:

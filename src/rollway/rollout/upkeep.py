@@ -10,6 +10,7 @@ from typing import Any
 
 from rollway import exits
 from rollway.rollout.calls import HOST_MODULE, Call, place_of
+from rollway.rollout.doctor import DOCTOR_ACT, DOCTOR_LOOK, findings_of, look_call, repair_call
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.locks import last_of
 from rollway.rollout.plan import Refusal
@@ -17,25 +18,26 @@ from rollway.rollout.request import Request
 
 PRUNE = "prune"
 PRUNE_LOOK, PRUNE_ACT = "prune_look", "prune_act"
-UPKEEP_STEPS = (PRUNE_LOOK, PRUNE_ACT)
+UPKEEP_STEPS = (PRUNE_LOOK, PRUNE_ACT, DOCTOR_LOOK, DOCTOR_ACT)
 FOUND = ("releases", "images", "slots")
 
 
 def upkeep_calls(request: Request, journal: Journal, *, step: str, host: str) -> list[Call] | str:
     """The module call of a step on a host, or in words why there is none."""
-    if host not in request.app_hosts:
-        return "it keeps no releases"
+    if step == DOCTOR_LOOK:
+        return [look_call(request, host)]
+    if step in (PRUNE_LOOK, PRUNE_ACT) and host not in request.app_hosts:
+        return "it keeps no releases, or is outside the limit"
     if step == PRUNE_LOOK:
         return [_prune(request, host, "read")]
-    looked = last_of(journal.events(), PRUNE_LOOK)
-    if request.reads_only:
-        return "it was only asked to look"
-    if upkeep_refusal(looked):
-        return "the request is refused"
-    event = looked.get(host)
-    if event is None or not event.ok:
-        return "it did not answer"
-    has_any = any(event.result.get(name) for name in FOUND)
+    looked = last_of(journal.events(), PRUNE_LOOK if step == PRUNE_ACT else DOCTOR_LOOK)
+    refused = _why_not(request, looked, host)
+    if refused:
+        return refused
+    if step == DOCTOR_ACT:
+        has_any = any(one["fix"] for one in findings_of(host, looked))
+        return [repair_call(request, host, looked)] if has_any else "there is nothing to mend"
+    has_any = any(looked[host].result.get(name) for name in FOUND)
     return [_prune(request, host, "lock")] if has_any else "there is nothing to remove"
 
 
@@ -56,6 +58,14 @@ def locked_on(acted: Mapping[str, Event]) -> list[dict[str, Any]]:
         for name, event in acted.items()
         if event.result.get("outcome") == "locked"
     ]
+
+
+def _why_not(request: Request, looked: Mapping[str, Event], host: str) -> str:
+    if request.reads_only:
+        return "it was only asked to look"
+    if upkeep_refusal(looked):
+        return "the request is refused"
+    return "" if host in looked and looked[host].ok else "it did not answer"
 
 
 def _prune(request: Request, host: str, mode: str) -> Call:

@@ -145,9 +145,13 @@ class FakeEngine:
     def keep_stopped(self, container: str) -> None:
         self.log.append(f"keep stopped {container}")
 
-    def remove(self, container: str) -> None:
-        self.log.append(f"remove {container}")
+    def remove(self, container: str, *, keeps_volumes: bool = False) -> None:
+        self.log.append(f"remove {container}{' without its volumes' if keeps_volumes else ''}")
         self.here.pop(container, None)
+
+    def rename(self, container: str, name: str) -> None:
+        self.log.append(f"rename {container} {name}")
+        self.here[name] = {**self.here.pop(container), "Id": name, "Name": f"/{name}"}
 
     def networks(self, project: str) -> list[dict[str, Any]]:
         return [{"Id": name} for name, owner in self.nets.items() if owner == project]

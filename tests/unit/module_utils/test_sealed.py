@@ -138,7 +138,7 @@ def test_a_file_that_something_else_changed_is_refused(
     with pytest.raises(Problem) as caught:
         read_sealed(path)
     assert caught.value.data["found"] == found
-    assert caught.value.data["next"] == f"look at it, then move it away: mv {path} {path}.bad"
+    assert caught.value.data["next"] == "./invoke doctor, then ./invoke doctor --fix"
 
 
 def test_the_state_of_another_application_is_refused(tmp_path: Path) -> None:

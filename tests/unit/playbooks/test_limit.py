@@ -29,7 +29,9 @@ def test_a_limit_chooses_app_hosts_and_every_edge_takes_part(
     assert asked == {*chosen, "both-1", "edge-1"}
 
 
-@pytest.mark.parametrize("verb", ["rollback", "status", "history", "audit", "drift", "prune"])
+@pytest.mark.parametrize(
+    "verb", ["rollback", "status", "history", "audit", "drift", "prune", "doctor"]
+)
 def test_a_limit_of_ansible_s_own_without_the_controller_is_a_failure(
     verb: str, inventory: Path
 ) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from rollway import exits
-from tests.unit.playbooks.fleet import RUN, run_playbook
+from tests.unit.playbooks.fleet import HOST_NAMES, RUN, run_playbook
 
 
 def test_a_prune_of_hosts_that_do_not_answer_names_them(inventory: Path) -> None:
@@ -23,3 +25,23 @@ def test_a_prune_that_would_keep_nothing_is_wrong_use(inventory: Path) -> None:
     run_playbook(inventory, {"rollway_keep": "0"}, verb="prune")
     error = json.loads((inventory / RUN / "error.json").read_text())
     assert (error["where"], error["exit"]) == ("--keep", exits.USAGE)
+
+
+@pytest.mark.parametrize("is_fix", [False, True], ids=["a look", "a repair"])
+def test_a_doctor_of_hosts_that_do_not_answer_names_them(is_fix: bool, inventory: Path) -> None:
+    run_playbook(inventory, {"rollway_fix": str(is_fix).lower()}, verb="doctor")
+    found = json.loads((inventory / RUN / "doctor.json").read_text())
+    assert (found["exit"], found["fix"]) == (exits.REFUSED, is_fix)
+    assert {one["host"] for one in found["lost"]} == HOST_NAMES
+    events = (inventory / RUN / "events.jsonl").read_text().splitlines()
+    assert {json.loads(line)["step"] for line in events} == {"doctor_look"}
+
+
+def test_a_repair_asks_where_the_environment_asks_and_a_look_does_not(inventory: Path) -> None:
+    asks = {"rollway_confirm": "true"}
+    run_playbook(inventory, asks, verb="doctor")
+    assert (inventory / RUN / "doctor.json").exists()
+    run_playbook(inventory, {**asks, "rollway_fix": "true", "rollway_run_id": "r2"}, verb="doctor")
+    error = json.loads((inventory / "r2" / "error.json").read_text())
+    assert (error["where"], error["exit"]) == ("rollway_confirm", exits.USAGE)
+    assert error["next"] == "./invoke doctor --env=unit --fix --yes"

@@ -1,0 +1,128 @@
+"""Containers and networks that no record accounts for; what may serve is only named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+
+from .ailment import Ailment
+from .call import Call
+from .containers import Container, project_containers
+from .drain import is_drained
+from .drift_containers import ACCESSORIES, APP_LABEL, Seen
+from .engine import PROJECT_LABEL
+from .names import SLOTS
+from .slot import remove_project
+from .state import EMPTY, State
+
+TEMPORARY = re.compile(r"[0-9a-f]{12}_(.+)")  # Compose's, while it replaces a container
+
+
+def container_ailments(call: Call, state: State, serves: Collection[str]) -> Iterator[Ailment]:
+    """Look at the slots, the accessories, and what carries the application's label elsewhere."""
+    for slot in SLOTS:
+        if state.slots[slot].state == EMPTY:
+            yield from _empty_slot(call, slot, is_served=slot in serves)
+        else:
+            is_active = slot == state.active
+            yield from _project(call, slot, state.slots[slot].release, completes=is_active)
+    yield from _project(call, ACCESSORIES, None, completes=True)
+    yield from _strays(call)
+
+
+def _empty_slot(call: Call, slot: str, *, is_served: bool) -> Iterator[Ailment]:
+    project = call.paths.project(slot)
+    engine = call.tools.engine
+    found = project_containers(engine, project)
+    networks = engine.networks(project)
+    if not found and not networks:
+        return
+    if not found:
+        words = f"{len(networks)} networks of a slot that is recorded as empty"
+        yield Ailment("network", project, words, "removes them", mend=_remover(call, project))
+        return
+    names = ", ".join(one.name for one in found)
+    words = f"recorded as empty, and {names} stand there"
+    if is_served or _serves(call, found):
+        following = f"./invoke drift; docker ps --filter=label={PROJECT_LABEL}={project}"
+        yield Ailment("slot", project, f"{words}, and requests go there", "", following)
+        return
+    yield Ailment("slot", project, words, "stops and removes them", mend=_remover(call, project))
+
+
+def _serves(call: Call, containers: list[Container]) -> bool:
+    running = [one for one in containers if one.is_running]
+    tools = call.tools
+    return bool(running) and not is_drained(running, tools.clock, sockets_of=tools.sockets_of)
+
+
+def _remover(call: Call, project: str) -> Callable[[], None]:
+    return lambda: remove_project(call, project, keeps_volumes=True)
+
+
+def _away(call: Call, name: str) -> Callable[[], None]:
+    """Remove a container and keep its volumes, which may hold the only copy of something."""
+
+    def mend() -> None:
+        call.fence()
+        call.tools.engine.remove(name, keeps_volumes=True)
+        call.changed = True
+
+    return mend
+
+
+def _project(call: Call, key: str, release: str | None, *, completes: bool) -> Iterator[Ailment]:
+    """What stands still in a project that is in use: Compose's leftovers, and other releases'."""
+    seen = _seen(call, key)
+    names = {one.name for one in seen}
+    for one in seen:
+        temporary = TEMPORARY.fullmatch(one.name)
+        if temporary:
+            own = temporary[1]
+            yield _temporary(call, one, own, is_alone=own not in names and completes)
+        elif release and one.release != release and one.state != "running":
+            words = f"{one.state}, made for {one.release or 'no release'}, which is not in {key}"
+            yield Ailment("container", one.name, words, "removes it", mend=_away(call, one.name))
+
+
+def _temporary(call: Call, one: Seen, own: str, *, is_alone: bool) -> Ailment:
+    if one.state == "running":
+        words = f"runs under a name that Compose gave it while it replaced {own}"
+        following = f"docker rename {one.name} {own}, once nothing else has that name"
+        return Ailment("container", one.name, words, "", following)
+    if not is_alone:
+        words = f"left by Compose, which was to replace {own} by it"
+        return Ailment("container", one.name, words, "removes it", mend=_away(call, one.name))
+    words = f"left by Compose, which had removed {own} to replace it by this"
+
+    def complete() -> None:
+        call.fence()
+        call.tools.engine.rename(one.name, own)
+        call.fence()
+        call.tools.engine.start(own)
+        call.changed = True
+
+    return Ailment("container", one.name, words, f"starts it as {own}", mend=complete)
+
+
+def _strays(call: Call) -> Iterator[Ailment]:
+    """Containers of the application in no project of its own."""
+    ours = {call.paths.project(key) for key in (*SLOTS, ACCESSORIES)}
+    for item in call.tools.engine.containers():
+        labels = item.get("Labels") or {}
+        project = labels.get(PROJECT_LABEL, "")
+        if labels.get(APP_LABEL) != call.paths.app or project in ours:
+            continue
+        name = item["Names"][0].lstrip("/")
+        words = f"{item['State']}, in {project or 'no project'}: none of this application's slots"
+        if item["State"] == "running":
+            yield Ailment("container", name, words, "", f"docker rm --force {name}")
+        else:
+            yield Ailment("container", name, words, "removes it", mend=_away(call, name))
+
+
+def _seen(call: Call, key: str) -> list[Seen]:
+    engine = call.tools.engine
+    listed = engine.containers(call.paths.project(key))
+    found = (engine.inspect(item["Id"]) for item in listed)
+    return sorted((Seen.from_inspect(one) for one in found if one), key=lambda one: one.name)

@@ -1,0 +1,54 @@
+"""`doctor`: what is wrong with an application on its hosts and edges, and its repair."""
+
+from __future__ import annotations
+
+import json as json_format
+import sys
+from typing import Any
+
+from rollway.cli import options
+from rollway.cli.deploy import HELP
+from rollway.cli.runs import Wanted, read_result, run_confirmed
+from rollway.cli.verb import say, verb
+from rollway.report.doctor import DOCTOR, print_doctor, trouble_lines
+
+DOCTOR_HELP = {
+    **{name: HELP[name] for name in ("env", "app", "yes", "verbose")},
+    "fix": "Repair what can be repaired; without it nothing is written",
+    "json": "Print findings and repairs as JSON on stdout",
+}
+
+
+@verb(help=DOCTOR_HELP)
+def doctor(
+    _context: Any,
+    env: str = "",
+    app: str = "",
+    fix: bool = False,
+    yes: bool = False,
+    json: bool = False,
+    verbose: bool = False,
+) -> int:
+    """Find what is wrong on hosts and edges, and repair it with --fix; exit 7 when any is left."""
+    inputs = {"rollway_fix": str(fix).lower(), "rollway_yes": str(yes).lower()}
+    wanted = Wanted(
+        "doctor",
+        options.environment(env),
+        options.application(app),
+        inputs=inputs,
+        verbose=verbose,
+    )
+    code, run_dir = run_confirmed(wanted)
+    found = read_result(run_dir, DOCTOR)
+    return show(found, as_json=json) if found else code
+
+
+def show(found: dict[str, Any], *, as_json: bool) -> int:
+    """Findings on stdout; who is missing, and what else is to be known, on stderr."""
+    for line in trouble_lines(found):
+        say(line)
+    if as_json:
+        sys.stdout.write(json_format.dumps(found, ensure_ascii=False) + "\n")
+    else:
+        print_doctor(found)
+    return int(found["exit"])

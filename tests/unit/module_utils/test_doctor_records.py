@@ -1,0 +1,168 @@
+"""Records that cannot be read are kept beside, and written anew from what is there."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.rollway import doctor_host
+from ansible.module_utils.rollway.releases import read_release
+from ansible.module_utils.rollway.state import State
+
+from tests.unit.module_utils.fakes import FakeHost, a_run
+
+FIRST, SECOND, THIRD = "1-1.0.0", "2-1.1.0", "3-1.2.0"
+SPOILED = b'{"schema": 2, '
+
+
+@pytest.fixture
+def well(host: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
+    """A host that serves its second release, the first one warm."""
+    monkeypatch.setattr(os, "chown", lambda *_: None)
+    monkeypatch.setattr(doctor_host, "LAUNCHER", tmp_path / "rollway-host")
+    monkeypatch.setattr(doctor_host, "nearly_full", lambda _: "")
+    host.deploy(FIRST, "blue")
+    host.deploy(SECOND, "green", old="blue")
+    return host
+
+
+def doctor(host: FakeHost, **changes: Any) -> dict[str, Any]:
+    result = host.step("doctor", run=a_run("doctor-1"), **changes)
+    assert result["ok"], result["problem"]
+    return result
+
+
+def _spoil(path: Path) -> Path:
+    path.write_bytes(SPOILED)
+    return path
+
+
+def _kinds(findings: list[dict[str, str]]) -> list[tuple[str, bool]]:
+    return [(one["kind"], bool(one["fix"])) for one in findings]
+
+
+def test_a_state_is_recorded_anew_from_what_runs_and_what_edges_say(well: FakeHost) -> None:
+    path = well.root / "iris/state.json"
+    before = State.from_json(well.state())
+    _spoil(path)
+    looked = doctor(well, mode="read", serves=["green"])
+    assert _kinds(looked["findings"]) == [("state", True)]
+    assert f"{SECOND} running in green" in looked["findings"][0]["fix"]
+    result = doctor(well, serves=["green"])
+    assert (result["findings"], _kinds(result["repaired"])) == ([], [("state", True)])
+    assert path.with_name("state.json.bad").read_bytes() == SPOILED
+    after = State.from_json(well.state())
+    assert well.slots() == {"blue": (FIRST, "warm"), "green": (SECOND, "running")}
+    assert (after.active, after.last_good) == ("green", SECOND)
+    assert (after.releases, after.last_release) == (before.releases, before.last_release)
+    assert after.generation > before.generation + 1000
+    well.deploy(THIRD, "blue", old="green")
+
+
+def test_a_deploy_is_possible_again_with_what_the_containers_alone_say(well: FakeHost) -> None:
+    for name in ("iris-blue-api-1-1", "iris-blue-mail-1-1"):
+        well.engine.remove(name)
+    _spoil(well.root / "iris/state.json")
+    (well.root / "iris/audit.jsonl").unlink()
+    doctor(well)
+    assert well.slots() == {"blue": (None, "empty"), "green": (SECOND, "running")}
+    outcomes = {key: one["outcome"] for key, one in well.state()["releases"].items()}
+    assert outcomes == {FIRST: "candidate", SECOND: "good"}
+    well.deploy(THIRD, "blue", old="green")
+
+
+UNCLEAR: list[Any] = [
+    pytest.param([], id="no edge says it"),
+    pytest.param(["blue", "green"], id="edges do not agree"),
+]
+
+
+@pytest.mark.parametrize("serves", UNCLEAR)
+def test_which_slot_serves_is_never_guessed(serves: list[str], well: FakeHost) -> None:
+    path = _spoil(well.root / "iris/state.json")
+    looked = doctor(well, mode="read", serves=serves)
+    assert _kinds(looked["findings"]) == [("state", False)]
+    result = well.step("doctor", run=a_run("doctor-1"), serves=serves)
+    assert (result["ok"], path.read_bytes()) == (False, SPOILED)
+    assert "both slots run" in result["problem"]["found"]
+    assert not (well.root / "iris/lock.json").exists()
+
+
+def test_what_a_rollback_left_is_voided_again(well: FakeHost) -> None:
+    audit = well.root / "iris/audit.jsonl"
+    verbs = {FIRST: "deploy", SECOND: "deploy"}
+    lines = [{"release": one, "outcome": "good", "verb": verb} for one, verb in verbs.items()]
+    lines.append({"release": THIRD, "outcome": "bad", "verb": "deploy"})
+    lines.append({"release": FIRST, "outcome": "good", "verb": "rollback"})
+    audit.write_text("".join(json.dumps(line) + "\n" for line in lines) + "torn {\n")
+    _spoil(well.root / "iris/state.json")
+    doctor(well, serves=["blue"])
+    outcomes = {key: one["outcome"] for key, one in well.state()["releases"].items()}
+    assert outcomes == {FIRST: "good", SECOND: "voided"}
+    assert well.state()["last_release"] == THIRD
+
+
+def test_a_lock_that_cannot_be_read_is_freed_and_kept(well: FakeHost) -> None:
+    path = _spoil(well.root / "iris/lock.json")
+    assert _kinds(doctor(well, mode="read")["findings"]) == [("lock", True)]
+    result = doctor(well)
+    assert (result["findings"], _kinds(result["repaired"])) == ([], [("lock", True)])
+    assert path.with_name("lock.json.bad").read_bytes() == SPOILED
+    assert not path.exists()
+
+
+def test_an_edge_s_own_records(well: FakeHost) -> None:
+    edge = FakeHost(root=well.root.parent / "edge")
+    assert edge.step("acquire", kind="edge", run=a_run("r1"))["ok"]
+    common = {"kind": "edge", "run": a_run("r1"), "generation": 1}
+    assert edge.step("conclude", **common, outcome="good", release_id=SECOND)["ok"]
+    _spoil(edge.root / "iris/state.json")
+    assert doctor(edge, kind="edge")["findings"] == []
+    assert edge.state()["last_release"] == SECOND
+    assert edge.step("acquire", kind="edge", run=a_run("r2"))["ok"]
+
+
+def _manifest(host: FakeHost, release: str) -> Path:
+    return host.root / f"iris/releases/{release}/release.json"
+
+
+def test_a_manifest_is_written_anew_from_another_host_and_the_files_here(well: FakeHost) -> None:
+    told = doctor(well, mode="read")["manifests"]
+    sent = json.dumps(told)
+    assert "compose" not in told[SECOND]
+    assert "content_base64" not in sent
+    assert "sha256" not in json.dumps(told[SECOND]["files"])
+    path = _manifest(well, SECOND)
+    before = read_release(path.parent)
+    _spoil(path)
+    result = doctor(well, manifests=json.loads(sent))
+    assert (result["findings"], _kinds(result["repaired"])) == ([], [("release", True)])
+    assert read_release(path.parent) == before
+    assert path.with_name("release.json.bad").read_bytes() == SPOILED
+
+
+def test_a_manifest_whose_files_differ_is_not_believed(well: FakeHost) -> None:
+    told = doctor(well, mode="read")["manifests"]
+    path = _spoil(_manifest(well, SECOND))
+    (path.parent / "compose.yml").write_text("services: {}\n")
+    left = doctor(well, manifests=told)["findings"]
+    assert (_kinds(left), path.read_bytes()) == ([("release", False)], SPOILED)
+
+
+def test_a_manifest_that_nothing_uses_is_set_aside(well: FakeHost) -> None:
+    well.deploy(THIRD, "blue", old="green")
+    path = _spoil(_manifest(well, FIRST))
+    assert doctor(well)["findings"] == []
+    assert not path.exists()
+    assert set(well.state()["releases"]) == {SECOND, THIRD}
+    well.deploy("4-1.3.0", "green", old="blue")
+
+
+def test_a_freeze_that_cannot_be_read_is_for_who_froze(well: FakeHost) -> None:
+    path = _spoil(well.root / "iris/freeze.json")
+    assert _kinds(doctor(well, mode="read")["findings"]) == [("lock", False)]
+    assert not well.step("doctor", run=a_run("doctor-1"))["ok"]
+    assert path.read_bytes() == SPOILED
