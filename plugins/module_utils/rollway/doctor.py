@@ -125,9 +125,7 @@ def _begin(call: Call, question: Question) -> None:
         try:
             read_lock(call.paths)
         except Problem as problem:
-            mend = unreadable_lock(call, problem).mend
-            if mend:
-                mend()
+            _mend(call, iter([unreadable_lock(call, problem)]))
         found = refusal(call, question.alive)
         if found:
             raise found
@@ -150,6 +148,7 @@ def _mend(call: Call, found: Iterator[Ailment]) -> None:
         try:
             if one.mend:
                 one.mend()
+                call.changed = True
         except (Problem, OSError) as error:
             call.remarks.append(f"{one.where} was not mended: {error}")
 

@@ -66,7 +66,6 @@ def _away(call: Call, name: str) -> Callable[[], None]:
     def mend() -> None:
         call.fence()
         call.tools.engine.remove(name, keeps_volumes=True)
-        call.changed = True
 
     return mend
 
@@ -100,7 +99,6 @@ def _temporary(call: Call, one: Seen, own: str, *, is_alone: bool) -> Ailment:
         call.tools.engine.rename(one.name, own)
         call.fence()
         call.tools.engine.start(own)
-        call.changed = True
 
     return Ailment("container", one.name, words, f"starts it as {own}", mend=complete)
 

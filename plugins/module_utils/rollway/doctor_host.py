@@ -63,7 +63,6 @@ def _armer(call: Call, slot: str, seconds: float) -> Callable[[], None]:
         call.fence()
         warning = timer.arm(call.tools.run, call.paths.app, slot, seconds=seconds)
         call.remarks.extend([warning] if warning else [])
-        call.changed = True
 
     return mend
 
@@ -101,7 +100,6 @@ def _freer(call: Call, app: str) -> Callable[[], None]:
                 call.fence()
                 kept = {name: ports for name, ports in table.items() if name != app}
                 write_sealed(call.paths.ports, {"apps": kept})
-                call.changed = True
 
     return mend
 

@@ -63,7 +63,6 @@ def unreadable_lock(call: Call, problem: Problem) -> Ailment:
     def mend() -> None:
         keep_bad(path)
         remove_durably(path)
-        call.changed = True
 
     fix = f"keeps it as {bad(path).name} and frees the lock"
     return Ailment("lock", str(path), problem.data["found"], fix, mend=mend)
@@ -115,7 +114,6 @@ def _unreadable(
             call.fence()
             keep_bad(path)
             write_sealed(path, {"manifest": whole})
-            call.changed = True
 
         return Ailment("release", str(path), found, f"{kept} and writes it anew", mend=write)
     if is_used:
@@ -145,10 +143,10 @@ def _rebuilt(call: Call, state: State, release: str, known: Content) -> dict[str
     try:
         accessories = known["accessories"]
         if accessories:
-            accessories = {**accessories, "compose": accessories_file(folder).read_text()}
+            accessories = {**accessories, "compose": accessories_file(folder).read_bytes().decode()}
         content = {
             **known,
-            "compose": compose_file(folder).read_text(),
+            "compose": compose_file(folder).read_bytes().decode(),
             "files": [_file(folder, one) for one in known["files"]],
             "accessories": accessories,
         }

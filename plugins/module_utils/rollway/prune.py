@@ -12,6 +12,7 @@ from .lock import Alive, read_hold
 from .names import SLOTS
 from .releases import (
     images_in_use,
+    images_of,
     kept_releases,
     remove_release,
     surplus,
@@ -78,11 +79,9 @@ def surplus_of(call: Call, state: State, *, retention: int) -> Surplus:
 
 def images_only_of(call: Call, gone: list[str]) -> list[str]:
     """Return the images that these releases name and no other release on the host does."""
-    if not gone:
-        return []
     folders = {call.paths.release(release) for release in gone}
-    everything, others = images_in_use(call.paths.root), images_in_use(call.paths.root, but=folders)
-    return sorted(everything - others)
+    named = images_of(folders)
+    return sorted(named - images_in_use(call.paths.root, but=folders)) if named else []
 
 
 def remove(call: Call, state: State, found: Surplus) -> State:

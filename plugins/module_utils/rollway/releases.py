@@ -146,11 +146,16 @@ def images_in_use(root: Path, *, but: Collection[Path] = ()) -> set[str]:
 
     `but` are folders of releases that do not count.
     """
+    found = (path.parent for path in root.glob("*/releases/[!.]*/release.json"))
+    return images_of(folder for folder in found if folder not in but)
+
+
+def images_of(folders: Iterable[Path]) -> set[str]:
+    """Return the images that releases name."""
     return {
         image
-        for path in root.glob("*/releases/[!.]*/release.json")
-        if path.parent not in but
-        for image in (read_release(path.parent) or {}).get("images", {}).values()
+        for folder in folders
+        for image in (read_release(folder) or {}).get("images", {}).values()
     }
 
 

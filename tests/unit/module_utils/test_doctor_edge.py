@@ -18,6 +18,7 @@ from ansible.module_utils.rollway.paths import AppPaths
 from ansible.module_utils.rollway.problem import Problem
 
 from tests.unit.module_utils.edge_samples import PROCESSES, STATES, backend
+from tests.unit.module_utils.fakes import FakeHost, a_run
 
 # by STATES a-blue-1 is down and a-green-1 serves
 GONE = Server("a-blue-1", "gone", "blue", "127.0.0.1", 19001, "ready", 100)
@@ -100,3 +101,32 @@ def test_an_haproxy_that_does_not_answer(edge: Edge, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Master, "_send", silent)
     (one,) = _found(edge, "stays")
     assert (one.where, one.next) == ("haproxy-master.sock", "systemctl status haproxy")
+
+
+def test_a_repair_has_the_lock_to_the_last_change_of_the_edge(
+    edge: Edge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The edge's part takes the application's mutex itself: nothing else may have it then."""
+    host = FakeHost(root=edge.paths.root)
+    assert host.step("acquire", kind="edge", run=a_run("r1"))["ok"]
+    common = {"kind": "edge", "run": a_run("r1"), "generation": 1}
+    assert host.step("conclude", **common, outcome="bad", release_id="1-a")["ok"]
+    held: list[str] = []
+
+    def load(one: Edge, wish: edge_apply.Wish) -> bool:
+        one.fence.check()
+        held.append(str(one.fence.run and one.fence.run.id))
+        done = digest(wish.backend, wish.servers)
+        return one.save(Record(wish.backend, wish.servers, done))
+
+    monkeypatch.setattr(edge_apply, "load", load)
+    monkeypatch.setattr(edge_store, "Paths", lambda: Paths(edge.paths.root, tmp_path / "config"))
+    asked = {"kind": "edge", "run": a_run("doctor-1"), "reads_edge": True, "hosts": ["stays"]}
+    looked = host.step("doctor", **asked, mode="read")
+    assert [one["where"] for one in looked["findings"]] == ["rollway_iris/gone"]
+    assert [one["host"] for one in looked["servers"]] == ["gone", "stays"]
+    result = host.step("doctor", **asked)
+    assert (result["ok"], result["findings"], held) == (True, [], ["doctor-1"]), result["problem"]
+    assert [one["where"] for one in result["repaired"]] == ["rollway_iris/gone"]
+    assert not (edge.paths.root / "iris/lock.json").exists()
+    assert '"repaired"' in (edge.paths.root / "iris/audit.jsonl").read_text().splitlines()[-1]

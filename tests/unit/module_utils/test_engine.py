@@ -25,6 +25,9 @@ ANSWERS: dict[str, tuple[int, bytes]] = {
         200,
         json.dumps({"RepoDigests": [IMAGE]}).encode(),
     ),
+    "GET /v1.44/system/df?type=image": (200, b'{"LayersSize": 4711, "Images": []}'),
+    "GET /v1.44/images/big/json": (200, b'{"Size": 42}'),
+    "GET /v1.44/images/gone/json": (404, b'{"message": "No such image: gone"}'),
     "GET /v1.44/images/other%40sha256%3Ab/json": (200, b'{"RepoDigests": ["other@sha256:c"]}'),
 }
 
@@ -108,6 +111,24 @@ def test_an_image_in_use_stays_without_a_word(engine: LocalEngine) -> None:
 def test_an_image_by_digest_counts_only_with_that_digest(engine: LocalEngine) -> None:
     assert engine.has_image(IMAGE)
     assert not engine.has_image("other@sha256:b")
+
+
+def test_what_images_take(engine: LocalEngine) -> None:
+    assert engine.layers_bytes() == 4711
+    assert [engine.image_bytes(image) for image in ("big", "gone")] == [42, 0]
+
+
+def test_a_container_is_renamed_and_goes_with_or_without_its_volumes(
+    engine: LocalEngine, server: Server
+) -> None:
+    engine.rename("x", "iris-blue-api-1-1")
+    engine.remove("x")
+    engine.remove("x", keeps_volumes=True)
+    assert [key for key, _ in server.seen] == [
+        "POST /v1.44/containers/x/rename?name=iris-blue-api-1-1",
+        "DELETE /v1.44/containers/x?v=1&force=1",
+        "DELETE /v1.44/containers/x?v=0&force=1",
+    ]
 
 
 def test_a_pull_sends_the_login_and_checks_the_digest(engine: LocalEngine, server: Server) -> None:

@@ -123,5 +123,15 @@ def test_containers_left_in_an_empty_slot(host: FakeHost) -> None:
     assert "y" in host.engine.here
 
 
+def test_an_image_that_another_application_names_stays(kept: FakeHost) -> None:
+    other = {"app": "twin", "run": a_run("r8")}
+    acquired = kept.step("acquire", **other)
+    stage = {**other, "generation": acquired["generation"], "slot": "blue"}
+    manifest = a_manifest("9-a", images={"api": image_of("1-a")})
+    assert kept.step("stage", **stage, manifest=manifest)["ok"]
+    assert _prune(kept)["images"] == [image_of("2-b")]
+    assert image_of("1-a") in kept.engine.images
+
+
 def test_a_retention_of_nothing_is_wrong_use(kept: FakeHost) -> None:
     assert _prune(kept, retention=0)["problem"]["where"] == "retention"
