@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,3 +46,54 @@ def test_a_repair_asks_where_the_environment_asks_and_a_look_does_not(inventory:
     error = json.loads((inventory / "r2" / "error.json").read_text())
     assert (error["where"], error["exit"]) == ("rollway_confirm", exits.USAGE)
     assert error["next"] == "./invoke doctor --env=unit --fix --yes"
+
+
+LEFTOVER = {"kind": "container", "where": "x", "found": "left", "fix": "removes it", "next": ""}
+NOTHING: dict[str, list[str]] = {"images": [], "slots": [], "kept": []}
+WORK: list[Any] = [
+    pytest.param(
+        "doctor",
+        {"rollway_fix": "true"},
+        ({"findings": [LEFTOVER]}, {"findings": [], "repaired": [LEFTOVER]}),
+        "4 repaired, nothing left",
+        id="doctor",
+    ),
+    pytest.param(
+        "prune",
+        {},
+        (
+            {"releases": ["1-a"], "bytes": 9, **NOTHING},
+            {"releases": ["1-a"], "bytes": 7, **NOTHING},
+        ),
+        "freed 21 bytes on 3 hosts",
+        id="prune",
+    ),
+]
+
+
+@pytest.mark.parametrize(("verb", "variables", "answers", "sentence"), WORK)
+def test_a_fleet_that_answers_is_looked_at_and_then_changed(
+    verb: str,
+    variables: dict[str, str],
+    answers: tuple[dict[str, Any], dict[str, Any]],
+    sentence: str,
+    inventory: Path,
+) -> None:
+    for mode, answer in zip(("read", "lock"), answers, strict=True):
+        whole = {"ok": True, "problem": None, **answer}
+        (inventory / f"{mode}.json").write_text(json.dumps(whole))
+    ran = run_playbook(inventory, variables, verb=verb, stand_in=str(inventory))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    found = json.loads((inventory / RUN / f"{verb}.json").read_text())
+    assert (found["exit"], found["sentence"]) == (exits.DONE, sentence)
+
+
+def test_a_lock_on_one_host_keeps_every_host_as_it_is(inventory: Path) -> None:
+    held = {"where": "lock.json", "found": "locked by deploy", "next": "wait for it"}
+    answer = {"ok": True, "problem": None, "findings": [LEFTOVER], "would_refuse": held}
+    (inventory / "read.json").write_text(json.dumps(answer))
+    fix = {"rollway_fix": "true"}
+    ran = run_playbook(inventory, fix, verb="doctor", stand_in=str(inventory))
+    assert ran.returncode != 0
+    found = json.loads((inventory / RUN / "doctor.json").read_text())
+    assert (found["exit"], found["repaired"]) == (exits.LOCKED, [])
