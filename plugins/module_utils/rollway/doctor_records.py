@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from .ailment import Ailment, bad, keep_bad
 from .call import Call
 from .drift_files import content_hash
-from .files import remove_durably
+from .files import remove_durably, sync_directory
 from .lock import Alive, read_freeze, read_hold, read_lock
 from .manifest import Manifest, without_contents
 from .names import relative_path
@@ -120,18 +121,25 @@ def _unreadable(
         deploy = "./invoke deploy another version"
         following = f"another host has to have it; or mv {path} {bad(path)}, then {deploy}"
         return Ailment("release", str(path), found, "", following)
-    forgets = f"{kept} and forgets the release, which nothing uses"
+    forgets = f"keeps the release as {_aside(call, release).name} and forgets it: nothing uses it"
     return Ailment("release", str(path), found, forgets, mend=lambda: _forget(call, release))
 
 
 def _forget(call: Call, release: str) -> None:
-    path = record_file(call.paths.release(release))
+    """Move the whole folder aside, so that the release may be staged again."""
     state = call.fence()
-    keep_bad(path)
     others = {key: entry for key, entry in state.releases.items() if key != release}
     last_good = None if state.last_good == release else state.last_good
     call.save(replace(state, releases=others, last_good=last_good))
-    remove_durably(path)
+    aside = _aside(call, release)
+    shutil.rmtree(aside, ignore_errors=True)
+    call.paths.release(release).rename(aside)
+    sync_directory(call.paths.releases)
+
+
+def _aside(call: Call, release: str) -> Path:
+    """A name that no release has."""
+    return call.paths.releases / f".{release}.bad"
 
 
 def _rebuilt(call: Call, state: State, release: str, known: Content) -> dict[str, Any] | None:

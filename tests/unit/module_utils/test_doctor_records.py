@@ -158,7 +158,8 @@ def test_a_manifest_that_nothing_uses_is_set_aside(well: FakeHost) -> None:
     assert doctor(well)["findings"] == []
     assert not path.exists()
     assert set(well.state()["releases"]) == {SECOND, THIRD}
-    well.deploy("4-1.3.0", "green", old="blue")
+    assert (path.parents[1] / f".{FIRST}.bad/release.json").read_bytes() == SPOILED
+    well.deploy(FIRST, "green", old="blue")
 
 
 def test_a_freeze_that_cannot_be_read_is_for_who_froze(well: FakeHost) -> None:
