@@ -24,9 +24,10 @@ options:
     description:
       - V(apply) makes the desired state; V(load) only its topology, without moving traffic;
         V(read) only looks; V(settle) waits until no worker of an earlier reload is left;
-        V(remove) takes the application out; V(drift) compares what runs with the edge's record.
+        V(remove) takes the application out; V(drift) compares what runs with the edge's record;
+        V(maintain) shows a page of maintenance or takes it away, and needs no lock.
     type: str
-    choices: [apply, load, read, settle, remove, drift]
+    choices: [apply, load, read, settle, remove, drift, maintain]
     default: apply
   backend:
     description: C(ready), C(hosts), C(path), C(retry) and C(drain_seconds) of the application.
@@ -58,6 +59,11 @@ options:
     description: The run, for the record.
     type: str
     default: ""
+  maintenance:
+    description:
+      - With V(maintain), the C(state) V(on) or V(off), C(retry_seconds) for clients, and for the
+        record C(run), C(owner), C(since) and C(reason).
+    type: dict
   run:
     description:
       - The run, with C(id), C(verb), C(owner), C(reason), C(started) and C(controller). It must
@@ -154,6 +160,16 @@ commands:
   description: What HAProxy was told, or would be told in check mode, in this order.
   type: list
   returned: with V(apply)
+maintenance:
+  description:
+    - The page of maintenance that users get, with C(retry_seconds) and, where it is known, C(run),
+      C(owner), C(since) and C(reason); none while requests reach the application.
+  type: dict
+  returned: with V(read) and V(maintain)
+has_page:
+  description: Whether this edge was provisioned with such a page.
+  type: bool
+  returned: with V(read) and V(maintain)
 observed:
   description:
     - What the probed servers did while they were watched, C(requests), C(errors_5xx),

@@ -12,7 +12,10 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.integration import edge_websocket_cases  # noqa: F401 - they enter themselves in CASES
+from tests.integration import (  # noqa: F401 - they enter themselves in CASES
+    edge_maintenance_cases,
+    edge_websocket_cases,
+)
 from tests.integration.edge_case import CASES, Case, case
 from tests.integration.edge_looks import (
     deaf_master,

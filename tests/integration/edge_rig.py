@@ -35,6 +35,7 @@ frontend rollway_http
   http-request set-var(txn.app) var(txn.base),map_beg({folder}/rollway.map)
   acl found var(txn.app) -m found
   http-request set-var(txn.app) var(txn.any),map_beg({folder}/rollway.map) unless found
+{page}
   use_backend rollway_%[var(txn.app)] if found
 """
 BACKEND = {
@@ -129,6 +130,22 @@ class Rig:
             )
         )
 
+    def ask(self, **headers: str) -> tuple[int, dict[str, str], str]:
+        """Status, headers (lower case) and body of a GET through the edge."""
+        channel = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        channel.request("GET", "/v2/models/iris", headers=headers)
+        answer = channel.getresponse()
+        found = {name.lower(): value for name, value in answer.getheaders()}
+        body = answer.read().decode()
+        channel.close()
+        return answer.status, found, body
+
+    def page(self, state: str, *, seconds: int = 120, check: bool = False) -> Result:
+        """Switch the page of maintenance of iris."""
+        who = {"run": "run-9", "owner": "ana@laptop", "since": "2026-01-31T12:00:00Z"}
+        notice = {"state": state, "retry_seconds": seconds, "reason": "moving", **who}
+        return self._step("maintain", {"maintenance": notice}, check=check)
+
     def hits(self, model: Model, target: str, *, host: str) -> bool:
         """Whether a request through the edge is counted by this model server as such a one."""
         before = model.targets.count(target)
@@ -170,7 +187,9 @@ def rig(*, patience: str = "") -> Iterator[Rig]:
     port = free_port()
     (folder / "rollway.d").mkdir()
     (folder / "rollway.map").write_text("")
-    main = BASE.format(port=port, folder=folder, lua=LUA, defaults=role_defaults(patience))
+    (folder / "rollway-maintenance.map").write_text("")
+    told = {"defaults": role_defaults(patience), "page": role_page(folder)}
+    main = BASE.format(port=port, folder=folder, lua=LUA, **told)
     (folder / "haproxy.cfg").write_text(main)
     found = Rig(folder, port, _start(folder))
     try:
@@ -189,6 +208,13 @@ def role_defaults(patience: str = "") -> str:
     if not patience:
         return "\n".join(plain)
     return re.sub(r"(timeout (?:client|server)) \S+", rf"\1 {patience}", "\n".join(plain))
+
+
+def role_page(folder: Path) -> str:
+    """The lines of the role's template that show a page of maintenance, with files of the rig."""
+    lines = [line for line in TEMPLATE.read_text().splitlines() if "txn.maintenance" in line]
+    assert lines
+    return "\n".join(lines).replace("/etc/haproxy/", f"{folder}/")
 
 
 def free_port() -> int:

@@ -62,7 +62,7 @@ HAPROXY_BACKEND: Spec = {
     "app": {"type": "str", "required": True},
     "step": {
         "type": "str",
-        "choices": ["apply", "load", "read", "settle", "remove", "drift"],
+        "choices": ["apply", "load", "read", "settle", "remove", "drift", "maintain"],
         "default": "apply",
     },
     "backend": {"type": "dict"},
@@ -72,6 +72,7 @@ HAPROXY_BACKEND: Spec = {
     "observe_seconds": {"type": "float", "default": 0},
     "deadline_seconds": {"type": "float", "default": 60},
     "run_id": {"type": "str", "default": ""},
+    "maintenance": {"type": "dict"},
     "run": {"type": "dict"},
     "generation": {"type": "int"},
     "lock_root": {"type": "path"},

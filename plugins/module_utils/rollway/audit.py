@@ -8,22 +8,28 @@ from typing import Any
 
 from .call import Call
 from .clock import timestamp
+from .paths import AppPaths
 from .problem import Problem
 
 
 def note(call: Call, *, outcome: str, release: str | None = None) -> None:
     """Add a line."""
-    line = {
-        "time": timestamp(call.tools.clock),
-        "run": call.run.id,
-        "verb": call.run.verb,
-        "owner": call.run.owner,
-        "release": release,
-        "outcome": outcome,
-    }
-    with call.paths.audit.open("a", encoding="utf-8") as audit:
+    write_line(
+        call.paths,
+        time=timestamp(call.tools.clock),
+        run=call.run.id,
+        verb=call.run.verb,
+        owner=call.run.owner,
+        release=release,
+        outcome=outcome,
+    )
+
+
+def write_line(paths: AppPaths, **line: str | None) -> None:
+    """Add a line that names `time`, `run`, `verb`, `owner`, `release` and `outcome`."""
+    with paths.audit.open("a", encoding="utf-8") as audit:
         audit.write(json.dumps(line, ensure_ascii=False) + "\n")
-    call.paths.audit.chmod(0o600)
+    paths.audit.chmod(0o600)
 
 
 def entries(call: Call, *, count: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from . import edge_store
+from . import edge_maintenance, edge_store
 from .edge_call import Edge
 from .edge_config import render
 from .edge_model import Server, backend_name
@@ -18,7 +18,9 @@ def edge_findings(edge: Edge, app: str) -> list[Finding]:
     """What differs; an application that is new here has neither record nor servers."""
     record = edge_store.load(edge.paths, app)
     running = view(edge.master).servers(backend_name(app))
-    return [*_servers(record, running), *_files(edge.paths, app, record)]
+    found = [*_servers(record, running), *_files(edge.paths, app, record)]
+    page = edge_maintenance.difference(edge, app)
+    return [*found, Finding("file", str(edge.paths.maintenance), *page)] if page else found
 
 
 def _servers(record: Record | None, running: Mapping[str, Running]) -> Iterator[Finding]:

@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import edge_apply, edge_report, edge_store
+from . import edge_apply, edge_maintenance, edge_report, edge_store
+from .audit import write_line
+from .clock import HostClock, timestamp
 from .edge_apply import Applied, Wish
 from .edge_call import Edge
 from .edge_drift import edge_findings
 from .edge_fence import fence_of
+from .edge_maintenance import OFF, ON, Notice
 from .edge_model import read_backend, read_servers
 from .edge_observe import failures, observe
 from .edge_shift import entering
@@ -101,8 +104,30 @@ def _observe(edge: Edge, wish: Wish, applied: Applied, seconds: float) -> Result
     return {**result, "ok": False, "problem": problem.data}
 
 
-def _read(_edge: Edge, _app: str, _params: Params, _check: bool) -> Result:  # noqa: FBT001
-    return {}
+def _read(edge: Edge, app: str, _params: Params, _check: bool) -> Result:  # noqa: FBT001
+    return edge_maintenance.describe(edge, app)
+
+
+def _maintain(edge: Edge, app: str, params: Params, check: bool) -> Result:  # noqa: FBT001
+    """Any time, whoever has the lock: a person who wants the page wants it now."""
+    asked = params.get("maintenance") or {}
+    if asked.get("state") not in (ON, OFF):
+        raise Problem("maintenance/state", f"found {asked.get('state')!r}", f"{ON} or {OFF}")
+    notice, is_on = Notice.from_json(asked), asked["state"] == ON
+    with edge.timed("maintain"):
+        changed = edge_maintenance.switch(edge, app, notice, is_on=is_on, check=check)
+    if changed and not check:
+        edge.fence.paths.make()
+        write_line(
+            edge.fence.paths,
+            time=timestamp(HostClock()),
+            run=notice.run,
+            verb="maintenance",
+            owner=notice.owner,
+            release=None,
+            outcome=asked["state"],
+        )
+    return {"changed": changed, **edge_maintenance.describe(edge, app)}
 
 
 def _drift(edge: Edge, app: str, _params: Params, _check: bool) -> Result:  # noqa: FBT001
@@ -162,4 +187,5 @@ _STEPS: dict[str, Callable[[Edge, str, Params, bool], Result]] = {
     "settle": _settle,
     "remove": _remove,
     "drift": _drift,
+    "maintain": _maintain,
 }

@@ -53,6 +53,16 @@ class Paths:
         return self.config / "rollway.map"
 
     @property
+    def maintenance(self) -> Path:
+        """Applications that answer with a page of maintenance, and the seconds of Retry-After."""
+        return self.config / "rollway-maintenance.map"
+
+    @property
+    def notices(self) -> Path:
+        """Who switched each of those pages on, and why."""
+        return self.root / "maintenance.d"
+
+    @property
     def fragments(self) -> Path:
         return self.config / "rollway.d"
 
