@@ -18,14 +18,16 @@ from rollway.report.doctor import write_doctor
 from rollway.report.drift import write_drift
 from rollway.report.history import write_history
 from rollway.report.locks import write_locks
+from rollway.report.maintenance import write_maintenance
 from rollway.report.prune import write_prune
 from rollway.report.result import write_error, write_report, write_status
 from rollway.rollout.arbiter import queue_hosts, retry_hosts
 from rollway.rollout.doctor import DOCTOR
+from rollway.rollout.inputs import Inputs
 from rollway.rollout.journal import Journal
 from rollway.rollout.plan import FORWARD
 from rollway.rollout.planning import decide
-from rollway.rollout.reading import Inputs, read
+from rollway.rollout.reading import read
 from rollway.rollout.request import known_run, load_request
 
 READING = ("status", "history", "audit", "drift", "lock.status")  # verbs that change nothing
@@ -54,6 +56,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             "drift": self._drift,
             "pruned": self._pruned,
             "examined": self._examined,
+            "maintenance": self._maintenance,
         }
         try:
             return steps[str(self._task.args["step"])]()
@@ -127,6 +130,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         is_failed = found["exit"] == exits.LOCKED
         return {"changed": False, "failed": is_failed, "msg": found["sentence"], "doctor": found}
 
+    def _maintenance(self) -> dict[str, Any]:
+        found = write_maintenance(self._run_dir())
+        sentence = f"{found['sentence']}; next: {found['next']}"
+        failed = found["exit"] != 0
+        return {"changed": False, "failed": failed, "msg": sentence, "maintenance": found}
+
     def _run_dir(self) -> Path:
         return Path(str(self._vars["__release_read"]["run_dir"]))
 
@@ -158,6 +167,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             target=str(args.get("target") or ""),
             wait_lock=str(args.get("wait_lock") or ""),
             keep=str(args.get("keep") or ""),
+            switch=_switch(args.get("switch")),
+            retry_seconds=int(args.get("retry_seconds") or 0),
             reads_only=self._reads_only(),
         )
 
@@ -208,6 +219,11 @@ def _variables(told: Any) -> dict[str, str]:
             next="edit group_vars/all.yml of the inventory",
         )
     return {str(key): str(value) for key, value in told.items()}
+
+
+def _switch(value: Any) -> str:
+    """`on` and `off` as they were typed, although YAML reads them as truth values."""
+    return {"true": "on", "false": "off"}.get(str(value).lower(), str(value or ""))
 
 
 def _is_true(value: Any) -> bool:

@@ -19,6 +19,7 @@ from rollway.rollout.history import STEPS as RECORDED
 from rollway.rollout.history import history_calls
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.locks import LOCK_STEPS, lock_calls
+from rollway.rollout.maintenance import MAINTENANCE_STEPS, maintenance_calls
 from rollway.rollout.plan import load_plan
 from rollway.rollout.request import load_request
 from rollway.rollout.upkeep import UPKEEP_STEPS, upkeep_calls
@@ -27,6 +28,11 @@ _CREDENTIALS = {
     "serveraddress": "release_registry",
     "username": "release_registry_username",
     "password": "release_registry_password",
+}
+_BESIDE_RELEASES = {
+    **dict.fromkeys(LOCK_STEPS, lock_calls),
+    **dict.fromkeys(MAINTENANCE_STEPS, maintenance_calls),
+    **dict.fromkeys(UPKEEP_STEPS, upkeep_calls),
 }
 
 
@@ -54,8 +60,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         if step in RECORDED:
             count = int(self._task.args["count"])
             return history_calls(load_request(run_dir), self._host, step=step, count=count)
-        if step in (*LOCK_STEPS, *UPKEEP_STEPS):
-            asked = lock_calls if step in LOCK_STEPS else upkeep_calls
+        if step in _BESIDE_RELEASES:
+            asked = _BESIDE_RELEASES[step]
             found = asked(load_request(run_dir), Journal(run_dir), step=step, host=self._host)
             return Skip(found) if isinstance(found, str) else found
         if step == "drift":

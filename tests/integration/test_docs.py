@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ PAGES = [
         ROOT / "docs" / f"{name}.md"
         for name in (
             *("audit", "build", "deploy", "doctor", "drift", "exec", "history", "lock", "logs"),
-            *("plan", "prune", "rollback", "status"),
+            *("maintenance", "plan", "prune", "rollback", "status"),
         )
     ),
     ROOT / "docs" / "provision.md",
@@ -40,7 +41,7 @@ def on_the_lab(command: str, lab: Lab) -> list[str]:
     """The same command for the lab; a deploy without a version means the commit only on local."""
     words = [
         re.sub(r"(--env=|inventories/)(local|staging)\b", rf"\1{lab.env}", word)
-        for word in command.split()
+        for word in shlex.split(command)
     ]
     words = [word.replace(old, new) for word in words for old, new in HOSTS.items()]
     words = [word.removeprefix(".venv/bin/") for word in words]

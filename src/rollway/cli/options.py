@@ -10,7 +10,8 @@ from pathlib import Path
 from rollway import names
 from rollway.errors import RollwayError
 from rollway.report.output import OUTPUTS, PLAIN, output_for
-from rollway.rollout.reading import LONGEST_WAIT
+from rollway.rollout.inputs import LONGEST_WAIT
+from rollway.rollout.maintenance import OFF, ON
 
 ROOT = Path(__file__).resolve().parents[3]
 INVENTORIES = ROOT / "inventories"
@@ -96,6 +97,18 @@ def wait_lock(seconds: int) -> dict[str, str]:
             next="--wait-lock=600",
         )
     return {"rollway_wait_lock": str(seconds)} if seconds else {}
+
+
+def switch(value: str) -> str:
+    """`on` or `off`."""
+    if value not in (ON, OFF):
+        raise RollwayError(
+            "maintenance",
+            f"found {value!r}",
+            accepted=f"{ON} or {OFF}",
+            next="./invoke maintenance on --env=NAME",
+        )
+    return value
 
 
 def version(value: str | None, *, option: str = "version") -> str:

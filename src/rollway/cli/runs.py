@@ -27,16 +27,18 @@ from rollway.report.drift import DRIFT
 from rollway.report.ending import end_lines
 from rollway.report.history import HISTORY
 from rollway.report.locks import LOCKS
+from rollway.report.maintenance import PAGE
 from rollway.report.output import EVENTS_VARIABLE, JSON, LIVE, OUTPUT_VARIABLE, PLAIN
 from rollway.report.plan_table import print_plan
 from rollway.report.prune import PRUNED
 from rollway.report.result import PREVIEW, write_error
 from rollway.report.stream import result_event
-from rollway.rollout.reading import CONFIRM, open_run
+from rollway.rollout.inputs import CONFIRM
+from rollway.rollout.reading import open_run
 
 _RECORDS = (
     *("result.json", "error.json", "status.json"),
-    *(HISTORY, AUDIT, DRIFT, LOCKS, PRUNED, DOCTOR),
+    *(HISTORY, AUDIT, DRIFT, LOCKS, PRUNED, DOCTOR, PAGE),
 )
 _SHOW_CURSOR = "\x1b[?25h"
 
@@ -126,7 +128,7 @@ def run_release(wanted: Wanted) -> tuple[int, Path]:
 
 def exit_code(ended: Ended, run_dir: Path) -> int:
     """The code of the contract: the run's own, that of a refused request, or a signal's."""
-    for name in ("result.json", "error.json", LOCKS):
+    for name in ("result.json", "error.json", LOCKS, PAGE):
         found = read_result(run_dir, name).get("exit")
         if found is not None:
             return int(found)

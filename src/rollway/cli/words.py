@@ -30,11 +30,16 @@ def check_words(words: Sequence[str], collection: Collection) -> None:
     verbs = {context.name or "": context for context in collection.to_contexts()}
     rest = _skip_core(iter(words))
     verb: ParserContext | None = None
+    places = 0
     for word in rest:
         if word == "--":
             return
         if not word.startswith("-"):
+            if places:
+                places -= 1  # a word that the verb itself asks for
+                continue
             verb = _verb(word, verbs)
+            places = len(verb.positional_args)
         elif verb and word not in _HELP and _takes_next(word, verb):
             next(rest, None)
 

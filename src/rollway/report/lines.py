@@ -48,10 +48,18 @@ def _done(event: Event, plan: Plan | None) -> str:
         "doctor_look": "looked at",
         "doctor_act": f"{len(event.result.get('repaired') or [])} repaired",
         "prune_act": f"freed {event.result.get('bytes', 0)} bytes",
+        "inspect": "looked at",
+        "maintain": _page(event),
+        "restore": f"as before, {_page(event)}",
         "settle": "serves the recorded slots, no worker of an earlier reload is left",
     }
     is_held = event.result.get("unlocked") is False
     return sentences.get(event.step, "recorded, and held" if is_held else "recorded and unlocked")
+
+
+def _page(event: Event) -> str:
+    page = event.result.get("maintenance")
+    return f"answers 503, Retry-After {page['retry_seconds']}" if page else "answers as it did"
 
 
 def _staged(event: Event, release: str, seconds: str) -> str:

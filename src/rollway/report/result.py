@@ -20,6 +20,7 @@ from rollway.rollout.clocks import clock_notes
 from rollway.rollout.interrupted import signal_in
 from rollway.rollout.journal import Event, Journal, without_repeats
 from rollway.rollout.ledger import fold
+from rollway.rollout.maintenance import page_notes
 from rollway.rollout.outcome import Outcome, conclude
 from rollway.rollout.plan import DEPLOY, Plan, load_plan
 from rollway.rollout.preview import preview
@@ -123,9 +124,10 @@ def _release(plan: Plan) -> dict[str, Any]:
 
 
 def _notes(request: Request, plan: Plan, events: Iterable[Event]) -> list[str]:
-    """What a person should know all the same; a plan has warnings of its own for clocks."""
+    """What a person should know all the same; a plan has warnings of its own for these."""
     acquired = [] if request.reads_only else [one for one in events if one.step == "acquire"]
-    return [*plan.release.get("notes", []), *clock_notes(acquired)]
+    told = [*clock_notes(acquired), *page_notes(request, acquired)]
+    return [*plan.release.get("notes", []), *told]
 
 
 def _host(plan: Plan, name: str, events: list[Event], verdict: Verdict) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from rollway.report.interrupted import left_in
 from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.journal import Event
+from rollway.rollout.maintenance import page_of
 from rollway.rollout.request import Request
 
 
@@ -63,7 +64,8 @@ def _edge(name: str, event: Event | None) -> dict[str, Any]:
         }
         for server in reading.get("servers", [])
     ]
-    return {"host": name, "servers": servers, "problem": _problem(event)}
+    page = page_of(event) if event else None
+    return {"host": name, "servers": servers, "maintenance": page, "problem": _problem(event)}
 
 
 def _in_rotation(host: str, slot: str | None, edges: list[dict[str, Any]]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rollway.report.ending import step_lines
+from rollway.rollout.maintenance import said_of_page
 
 COLUMNS = ("host", "release", "slot", "healthy", "in rotation")
 
@@ -41,6 +42,11 @@ def host_cells(host: Mapping[str, Any]) -> list[str]:
 def status_lines(status: Mapping[str, Any]) -> list[str]:
     """What stands below the table: edges, hosts in trouble, locks, an interrupted run."""
     lines = [f"{edge['host']}: {_servers(edge)}" for edge in status["edges"]]
+    lines += [
+        f"{edge['host']}: maintenance is on{said_of_page(edge['maintenance'])}"
+        for edge in status["edges"]
+        if edge["maintenance"]
+    ]
     lines += [f"{host['host']}: {host['problem']}" for host in status["hosts"] if host["problem"]]
     which = f"--env={status['env']} --app={status['app']}"
     if frozen := status["frozen"]:

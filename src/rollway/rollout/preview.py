@@ -9,6 +9,7 @@ from typing import Any
 from rollway.rollout.clocks import clock_notes
 from rollway.rollout.hold import way_on
 from rollway.rollout.journal import Event
+from rollway.rollout.maintenance import page_notes
 from rollway.rollout.plan import HostPlan, Plan
 from rollway.rollout.request import Request
 
@@ -39,6 +40,7 @@ def preview(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> dict
         "notes": list(plan.release.get("notes", [])),
         "warnings": [
             *_lock_warnings(request, acquired),
+            *page_notes(request, acquired.values()),
             *_timing_warnings(plan),
             *_room_warnings(hosts),
             *clock_notes(acquired.values()),

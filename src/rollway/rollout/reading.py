@@ -6,7 +6,6 @@ import ipaddress
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,51 +13,16 @@ from typing import Any
 from rollway import exits, names
 from rollway.errors import RollwayError
 from rollway.records import identity
-from rollway.rollout.doctor import DOCTOR
-from rollway.rollout.locks import ACQUIRE, LOCK_VERBS
+from rollway.rollout.inputs import (
+    Inputs,
+    check_confirmed,
+    check_reason,
+    check_switch,
+    kept_count,
+    wait_seconds,
+)
 from rollway.rollout.plan import DEPLOY
 from rollway.rollout.request import Request
-from rollway.rollout.upkeep import PRUNE
-
-CONFIRM = "rollway_confirm"
-REASON_LENGTH = 200
-LONGEST_WAIT = 86400
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What the playbook hands over. `addresses` is the `rollway_address` of every app host.
-
-    `limit` are the hosts chosen for this run, and `ansible_limit` those that Ansible's own
-    `--limit` leaves in; None without one. `plan_path` is a saved plan to carry out; `reason` is
-    why a person freezes, `target` the run whose lock is to be released, and
-    `wait_lock` how many seconds to wait for another run; `keep` is how many releases to keep.
-    """
-
-    verb: str
-    env: str
-    app: str
-    version: str
-    to: str
-    run_id: str
-    apps_dir: Path
-    runs_dir: Path
-    app_hosts: list[str]
-    edges: list[str]
-    addresses: dict[str, str]
-    registry: Mapping[str, str | None]
-    variables: Mapping[str, str]
-    url: str
-    process: int
-    reads_only: bool
-    must_confirm: bool
-    limit: list[str] | None = None
-    ansible_limit: list[str] | None = None
-    plan_path: str = ""
-    reason: str = ""
-    target: str = ""
-    wait_lock: str = ""
-    keep: str = ""
 
 
 def read(inputs: Inputs) -> Path:
@@ -66,8 +30,9 @@ def read(inputs: Inputs) -> Path:
     env = names.env_name(inputs.env)
     _check_fleet(inputs)
     app_hosts = _selected(inputs)
-    _check_confirmed(inputs)
-    _check_reason(inputs)
+    check_confirmed(inputs, app_hosts)
+    check_reason(inputs)
+    check_switch(inputs)
     app = _choose_app(inputs)
     run_id = inputs.run_id or identity.new_run_id(inputs.verb)
     request = Request(
@@ -87,11 +52,11 @@ def read(inputs: Inputs) -> Path:
         alive=identity.live_processes(),
         reads_only=inputs.reads_only,
         planned=load_sealed(Path(inputs.plan_path)) if inputs.plan_path else None,
-        wait_seconds=_number(
-            inputs.wait_lock, "--wait-lock", f"seconds, 0 to {LONGEST_WAIT}", least=0, example=600
-        ),
-        keep=_number(inputs.keep, "--keep", "1 or more releases", least=1, example=5),
+        wait_seconds=wait_seconds(inputs.wait_lock),
+        keep=kept_count(inputs.keep),
         target=names.run_id(inputs.target, where="--run") if inputs.target else "",
+        switch=inputs.switch,
+        retry_seconds=inputs.retry_seconds,
     )
     run_dir = open_run(inputs.runs_dir, run_id)
     request.save(run_dir)
@@ -174,48 +139,6 @@ def _is_address(text: str | None) -> bool:
     except ValueError:
         return False
     return not (address.is_unspecified or address.is_multicast)
-
-
-def _check_confirmed(inputs: Inputs) -> None:
-    if inputs.must_confirm and not inputs.reads_only and inputs.verb not in LOCK_VERBS:
-        raise RollwayError(
-            CONFIRM,
-            f"{inputs.env} asks before a {inputs.verb}",
-            accepted="a yes at the terminal, --yes, or rollway_yes=true for ansible-playbook",
-            next=f"./invoke {inputs.verb} {_options(inputs)} --yes",
-        )
-
-
-def _check_reason(inputs: Inputs) -> None:
-    """A freeze that says nothing leaves everybody else to guess."""
-    words = inputs.reason.strip()
-    if inputs.verb != ACQUIRE or (words and words.isprintable() and len(words) <= REASON_LENGTH):
-        return
-    raise RollwayError(
-        "--reason",
-        f"found {words[:REASON_LENGTH]!r}" if words else "no reason was given",
-        accepted=f"one line of up to {REASON_LENGTH} characters, for whoever is refused",
-        next=f'./invoke {ACQUIRE} --env={inputs.env} --reason="moving the database"',
-    )
-
-
-def _number(text: str, option: str, accepted: str, *, least: int, example: int) -> int:
-    if not text:
-        return 0
-    if text.isascii() and text.isdigit() and least <= int(text) <= LONGEST_WAIT:
-        return int(text)
-    raise RollwayError(option, f"found {text!r}", accepted, f"{option}={example}")
-
-
-def _options(inputs: Inputs) -> str:
-    """What was asked for, to type it again."""
-    if inputs.plan_path:
-        return f"--plan={inputs.plan_path}"
-    asked = {"env": inputs.env, "app": inputs.app, "version": inputs.version, "to": inputs.to}
-    asked["limit"] = ",".join(_selected(inputs)) if inputs.limit is not None else ""
-    asked["keep"] = inputs.keep if inputs.verb == PRUNE else ""
-    words = [f"--{name}={value}" for name, value in asked.items() if value]
-    return " ".join([*words, *(["--fix"] if inputs.verb == DOCTOR else [])])
 
 
 def _choose_app(inputs: Inputs) -> str:

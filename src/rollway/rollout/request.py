@@ -21,7 +21,8 @@ class Request:
     they keep what they have, and their servers at the edges stay. `planned` is what a saved plan
     has sealed, and `target` the run whose lock is to be released.
     `wait_seconds` is how long the run waits for another's lock, and `keep` how many releases a
-    prune leaves.
+    prune leaves. `switch` is on or off for a page of maintenance, and `retry_seconds` what its
+    clients are told.
     """
 
     verb: str
@@ -41,6 +42,8 @@ class Request:
     target: str = ""
     wait_seconds: int = 0
     keep: int = 0
+    switch: str = ""
+    retry_seconds: int = 0
 
     def save(self, run_dir: Path) -> None:
         """Whole or not at all: a signal may come at any time."""

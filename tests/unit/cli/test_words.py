@@ -17,8 +17,13 @@ def up(_context: Context, hosts: str = "") -> None:
     """Make a lab."""
 
 
+@task(auto_shortflags=False)
+def maintenance(_context: Context, switch: str, env: str = "") -> None:
+    """A word of its own."""
+
+
 def _collection() -> Collection:
-    root = Collection(deploy)
+    root = Collection(deploy, maintenance)
     root.add_collection(Collection("lab", up))
     return root
 
@@ -33,6 +38,8 @@ GOOD = [
     ),
     pytest.param(["deploy", "--env", "nowhere-verb"], id="a value that is no verb"),
     pytest.param(["lab.up", "--hosts=6", "deploy"], id="two verbs"),
+    pytest.param(["maintenance", "on", "--env=x", "deploy"], id="a word that a verb asks for"),
+    pytest.param(["maintenance", "--env", "x", "off"], id="such a word behind an option"),
     pytest.param(["--dry", "deploy"], id="an option of Invoke before the verb"),
     pytest.param(["--search-root", "x", "deploy"], id="an option of Invoke with a value"),
     pytest.param(["deploy", "--help"], id="help of a verb"),
@@ -46,6 +53,7 @@ def test_lets_pass(words: list[str]) -> None:
     check_words(words, _collection())
 
 
+VERBS = "deploy, maintenance, lab.up"
 OPTIONS = "--check, --env, --version"
 BAD = [
     pytest.param(
@@ -79,12 +87,17 @@ BAD = [
     ),
     pytest.param(
         ["zzz"],
-        "zzz: there is no such verb; accepted: deploy, lab.up; next: ./invoke --list",
+        f"zzz: there is no such verb; accepted: {VERBS}; next: ./invoke --list",
         id="a verb like no other",
     ),
     pytest.param(
+        ["maintenance", "on", "off"],
+        f"off: there is no such verb; accepted: {VERBS}; next: ./invoke --list",
+        id="one word too many",
+    ),
+    pytest.param(
         ["deploy", "local"],
-        "local: there is no such verb; accepted: deploy, lab.up; next: ./invoke --list",
+        f"local: there is no such verb; accepted: {VERBS}; next: ./invoke --list",
         id="a value without its option",
     ),
 ]

@@ -7,7 +7,8 @@ import pytest
 
 from rollway import exits
 from rollway.errors import RollwayError
-from rollway.rollout.reading import CONFIRM, Inputs, open_run, read
+from rollway.rollout.inputs import CONFIRM, Inputs
+from rollway.rollout.reading import open_run, read
 from rollway.rollout.request import load_request
 
 
@@ -52,6 +53,22 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         (
             "inventories/staging: the group app has no hosts; accepted: at least one host in each "
             "of the groups app and edge; next: add one to inventories/staging/hosts.yml"
+        ),
+    ),
+    (
+        "a page neither on nor off",
+        {"verb": "maintenance", "switch": "maybe", "retry_seconds": 120},
+        (
+            "maintenance: found 'maybe'; accepted: on or off; next: ./invoke maintenance on "
+            "--env=staging (rollway_maintenance=on for ansible-playbook)"
+        ),
+    ),
+    (
+        "a page without a time to come back",
+        {"verb": "maintenance", "switch": "on", "retry_seconds": 0},
+        (
+            "rollway_maintenance_retry_seconds: found 0; accepted: seconds, 1 to 86400; next: "
+            "edit group_vars/all.yml of inventories/staging"
         ),
     ),
     (

@@ -1,0 +1,136 @@
+"""What the playbook hands over to the step `read`, and what of it cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rollway.errors import RollwayError
+from rollway.rollout.doctor import DOCTOR
+from rollway.rollout.locks import ACQUIRE, LOCK_VERBS
+from rollway.rollout.maintenance import MAINTENANCE, OFF, ON
+from rollway.rollout.upkeep import PRUNE
+
+CONFIRM = "rollway_confirm"
+REASON_LENGTH = 200
+LONGEST_WAIT = 86400
+LONGEST_RETRY = 86400
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the playbook hands over. `addresses` is the `rollway_address` of every app host.
+
+    `limit` are the hosts chosen for this run, and `ansible_limit` those that Ansible's own
+    `--limit` leaves in; None without one. `plan_path` is a saved plan to carry out; `reason` is
+    why a person freezes, `target` the run whose lock is to be released, and
+    `wait_lock` how many seconds to wait for another run; `keep` is how many releases to keep.
+    `switch` and `retry_seconds` are about a page of maintenance.
+    """
+
+    verb: str
+    env: str
+    app: str
+    version: str
+    to: str
+    run_id: str
+    apps_dir: Path
+    runs_dir: Path
+    app_hosts: list[str]
+    edges: list[str]
+    addresses: dict[str, str]
+    registry: Mapping[str, str | None]
+    variables: Mapping[str, str]
+    url: str
+    process: int
+    reads_only: bool
+    must_confirm: bool
+    limit: list[str] | None = None
+    ansible_limit: list[str] | None = None
+    plan_path: str = ""
+    reason: str = ""
+    target: str = ""
+    wait_lock: str = ""
+    keep: str = ""
+    switch: str = ""
+    retry_seconds: int = 0
+
+
+def check_confirmed(inputs: Inputs, app_hosts: Sequence[str]) -> None:
+    """An environment that asks first wants an answer before anything is changed."""
+    if inputs.must_confirm and not inputs.reads_only and inputs.verb not in LOCK_VERBS:
+        raise RollwayError(
+            CONFIRM,
+            f"{inputs.env} asks before a {inputs.verb}",
+            accepted="a yes at the terminal, --yes, or rollway_yes=true for ansible-playbook",
+            next=f"./invoke {_verb(inputs)} {_options(inputs, app_hosts)} --yes",
+        )
+
+
+def check_reason(inputs: Inputs) -> None:
+    """A freeze that says nothing leaves everybody else to guess."""
+    words = inputs.reason.strip()
+    is_optional = inputs.verb != ACQUIRE and not words
+    if is_optional or (words and words.isprintable() and len(words) <= REASON_LENGTH):
+        return
+    raise RollwayError(
+        "--reason",
+        f"found {words[:REASON_LENGTH]!r}" if words else "no reason was given",
+        accepted=f"one line of up to {REASON_LENGTH} characters, for whoever is refused",
+        next=f'./invoke {_verb(inputs)} --env={inputs.env} --reason="moving the database"',
+    )
+
+
+def check_switch(inputs: Inputs) -> None:
+    """A page of maintenance is on or off, and tells clients when to come back."""
+    if inputs.verb != MAINTENANCE:
+        return
+    if inputs.switch not in (ON, OFF):
+        raise RollwayError(
+            MAINTENANCE,
+            f"found {inputs.switch!r}",
+            accepted=f"{ON} or {OFF}",
+            next=f"./invoke {MAINTENANCE} {ON} --env={inputs.env} (rollway_maintenance={ON} for "
+            "ansible-playbook)",
+        )
+    if not 0 < inputs.retry_seconds <= LONGEST_RETRY:
+        raise RollwayError(
+            "rollway_maintenance_retry_seconds",
+            f"found {inputs.retry_seconds}",
+            accepted=f"seconds, 1 to {LONGEST_RETRY}",
+            next=f"edit group_vars/all.yml of inventories/{inputs.env}",
+        )
+
+
+def wait_seconds(text: str) -> int:
+    """How long to wait for another run; nothing was typed where it does not wait."""
+    return _number(text, "--wait-lock", f"seconds, 0 to {LONGEST_WAIT}", least=0, example=600)
+
+
+def kept_count(text: str) -> int:
+    """How many releases a prune leaves."""
+    return _number(text, "--keep", "1 or more releases", least=1, example=5)
+
+
+def _number(text: str, option: str, accepted: str, *, least: int, example: int) -> int:
+    if not text:
+        return 0
+    if text.isascii() and text.isdigit() and least <= int(text) <= LONGEST_WAIT:
+        return int(text)
+    raise RollwayError(option, f"found {text!r}", accepted, f"{option}={example}")
+
+
+def _verb(inputs: Inputs) -> str:
+    return f"{inputs.verb} {inputs.switch}" if inputs.switch else inputs.verb
+
+
+def _options(inputs: Inputs, app_hosts: Sequence[str]) -> str:
+    """What was asked for, to type it again."""
+    if inputs.plan_path:
+        return f"--plan={inputs.plan_path}"
+    asked = {"env": inputs.env, "app": inputs.app, "version": inputs.version, "to": inputs.to}
+    asked["limit"] = ",".join(app_hosts) if inputs.limit is not None else ""
+    asked["keep"] = inputs.keep if inputs.verb == PRUNE else ""
+    words = [f"--{name}={value}" for name, value in asked.items() if value]
+    return " ".join([*words, *(["--fix"] if inputs.verb == DOCTOR else [])])
