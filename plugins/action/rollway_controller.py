@@ -25,7 +25,7 @@ from rollway.rollout.arbiter import queue_hosts, retry_hosts
 from rollway.rollout.doctor import DOCTOR
 from rollway.rollout.inputs import Inputs
 from rollway.rollout.journal import Journal
-from rollway.rollout.plan import FORWARD
+from rollway.rollout.plan import ROLLING
 from rollway.rollout.planning import decide
 from rollway.rollout.reading import read
 from rollway.rollout.request import known_run, load_request
@@ -167,6 +167,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             target=str(args.get("target") or ""),
             wait_lock=str(args.get("wait_lock") or ""),
             keep=str(args.get("keep") or ""),
+            service=str(args.get("service") or ""),
             switch=_switch(args.get("switch")),
             retry_seconds=int(args.get("retry_seconds") or 0),
             reads_only=self._reads_only(),
@@ -233,9 +234,11 @@ def _is_true(value: Any) -> bool:
 def _say_plan(plan: Any) -> str:
     if plan.refusal:
         return "refused before any change"
+    if plan.service:
+        return f"{plan.verb} of {plan.service} of {plan.release_id}"
     if not plan.waves:
         return f"{plan.release_id} serves on every host already"
     sizes = ", ".join(str(len(wave)) for wave in plan.waves)
-    word = "of" if plan.verb in FORWARD else "to"
+    word = "of" if plan.verb in ROLLING else "to"
     hosts = "1 host" if len(plan.wave_hosts) == 1 else f"{len(plan.wave_hosts)} hosts"
     return f"{plan.verb} {word} {plan.release_id}: {hosts} in waves of {sizes}"

@@ -88,6 +88,13 @@ options:
     description: Whether V(stage) goes on into V(start).
     type: bool
     default: false
+  anew:
+    description: Whether V(start) also replaces containers of the same release in a warm slot.
+    type: bool
+    default: false
+  service:
+    description: Workers that V(switch) stops and starts again in their own slot, instead of all.
+    type: str
   slot:
     description: The slot to work in, V(blue) or V(green).
     type: str

@@ -37,6 +37,8 @@ COMPOSE_RELEASE: Spec = {
     "compare": {"type": "dict", "no_log": False},
     "registry_auth": {"type": "dict", "no_log": False},
     "then_start": {"type": "bool", "default": False},
+    "anew": {"type": "bool", "default": False},
+    "service": {"type": "str"},
     "slot": SLOT,
     "old_slot": SLOT,
     "address": {"type": "str"},

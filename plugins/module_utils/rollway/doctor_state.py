@@ -29,7 +29,7 @@ from .state import (
 )
 
 WARM_SECONDS = 300.0
-FORWARD = ("deploy", "promote")
+FORWARD = ("deploy", "promote", "restart")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from .problem import Problem
 from .ready import is_serving, wait_ready, web_targets
 from .releases import load_manifest
 from .slot import bring_up, drain, emptied, occupied, tear_down, with_state
-from .state import EMPTY, RUNNING, STARTING, State
+from .state import DRAINING, EMPTY, RUNNING, STARTING, WARM, State
 from .timer import disarm
 from .volumes import make_volumes
 
@@ -24,12 +24,14 @@ from .volumes import make_volumes
 class Start:
     """How to start: `drain_seconds` for what stands in the slot, `deadline_seconds` to be ready.
 
-    Without a deadline each service has its own, from its health check.
+    Without a deadline each service has its own, from its health check. `anew`: what a warm slot has
+    of the same release is replaced, too.
     """
 
     place: Place
     drain_seconds: float
     deadline_seconds: float | None = None
+    anew: bool = False
 
 
 def start(call: Call, manifest: Manifest, how: Start) -> dict[str, Any]:
@@ -94,6 +96,8 @@ def _runs_already(call: Call, state: State, manifest: Manifest, how: Start, valu
     slot = how.place.slot
     recorded = state.slots[slot]
     if recorded.release != manifest.id or recorded.state in (EMPTY, STARTING):
+        return False
+    if how.anew and recorded.state in (WARM, DRAINING):
         return False
     if not has_environment(call, slot, values):
         return False

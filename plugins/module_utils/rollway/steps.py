@@ -120,13 +120,15 @@ def _start(call: Call, params: Params) -> Result:
 
 def _switch(call: Call, params: Params) -> Result:
     from .releases import load_manifest
-    from .workers import switch
+    from .workers import restart, switch
 
     release = release_id(needed(params, "release_id"))
     old = slot_name(params["old_slot"], "old_slot") if params.get("old_slot") else None
     with _exclusively(call):
-        slot = slot_name(params.get("slot"))
-        return switch(call, load_manifest(call.paths, release), slot, old)
+        slot, manifest = slot_name(params.get("slot")), load_manifest(call.paths, release)
+        if params.get("service"):
+            return restart(call, manifest, slot, service_name(params["service"]))
+        return switch(call, manifest, slot, old)
 
 
 def _undo(call: Call, params: Params) -> Result:
@@ -185,6 +187,7 @@ def _start_of(call: Call, params: Params) -> Any:
         _place_of(call, params),
         drain_seconds=float(params["drain_seconds"]),
         deadline_seconds=float(deadline) if deadline else None,
+        anew=bool(params.get("anew")),
     )
 
 

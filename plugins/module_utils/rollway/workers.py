@@ -42,6 +42,28 @@ def switch(call: Call, manifest: Manifest, slot: str, old_slot: str | None) -> d
         raise
 
 
+def restart(call: Call, manifest: Manifest, slot: str, service: str) -> dict[str, Any]:
+    """Stop the workers of one service with grace, and start them again where they were.
+
+    Those that stood still, since an earlier restart was killed, start as well.
+    """
+    call.fence()
+    found = [one for one in manifest.services if (one.name, one.kind) == (service, WORKER)]
+    names = [container for one in found for container in one.containers]
+    if not names:
+        raise Problem(f"services/{service}", "no worker of this release", "one of its workers")
+    if call.check:
+        call.changed = True
+        return {"started": names, "stopped": names}
+    call.enter("switch", manifest.id)
+    with call.timed("workers"):
+        stopped = stop_services(call, slot, names)
+        bring_up(call, manifest, slot, names)
+        wanted = [one for one in worker_targets(manifest) if one.container in names]
+        wait_ready(call, slot, wanted)
+    return {"started": names, "stopped": stopped}
+
+
 def give_back(call: Call, slot: str, old_slot: str | None) -> None:
     """Stop the workers of `slot` and start those of `old_slot`, where there are any."""
     state = call.fence()

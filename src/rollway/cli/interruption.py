@@ -15,10 +15,10 @@ from rollway.remote.playbook import Play, run_playbook
 from rollway.report.result import write_error, write_report
 from rollway.rollout.interrupted import interruption
 from rollway.rollout.journal import Journal
-from rollway.rollout.plan import ABORT, DEPLOY, PROMOTE, ROLLBACK
+from rollway.rollout.plan import ABORT, DEPLOY, PROMOTE, RESTART, ROLLBACK
 from rollway.rollout.request import load_request
 
-RELEASING: Final = (DEPLOY, ROLLBACK, PROMOTE, ABORT)
+RELEASING: Final = (DEPLOY, ROLLBACK, PROMOTE, ABORT, RESTART)
 
 
 @dataclass(frozen=True)

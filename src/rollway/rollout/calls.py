@@ -8,7 +8,7 @@ from typing import Any
 
 from rollway.rollout.fleet import other_slot
 from rollway.rollout.ledger import Ledger
-from rollway.rollout.plan import FORWARD, HostPlan, Plan
+from rollway.rollout.plan import RESTART, ROLLING, HostPlan, Plan
 from rollway.rollout.request import Request
 from rollway.rollout.servers import desired_servers, servers_of
 from rollway.rollout.verdict import Decision, Verdict
@@ -79,7 +79,8 @@ def stage_call(plan: Plan, host: HostPlan, manifest: Mapping[str, Any]) -> Call:
 def start_call(plan: Plan, host: HostPlan) -> Call:
     """Start a staged release in the other slot."""
     arguments = {**_common(plan, host.name, "start"), **_slot_arguments(plan, host)}
-    return Call(HOST_MODULE, {**arguments, "release_id": plan.release_id})
+    anew = {"anew": True} if plan.verb == RESTART else {}
+    return Call(HOST_MODULE, {**arguments, "release_id": plan.release_id, **anew})
 
 
 def switch_call(plan: Plan, host: HostPlan) -> Call:
@@ -90,7 +91,8 @@ def switch_call(plan: Plan, host: HostPlan) -> Call:
     """
     arguments = {**_common(plan, host.name, "switch"), "release_id": plan.release_id}
     slots = {"slot": host.new_slot, "old_slot": other_slot(host.new_slot)}
-    return Call(HOST_MODULE, {**arguments, **slots})
+    alone = {"service": plan.service} if plan.service else {}
+    return Call(HOST_MODULE, {**arguments, **slots, **alone})
 
 
 def conclude_call(
@@ -104,6 +106,7 @@ def conclude_call(
         about = {"release_id": plan.release_id} if plan.release.get("id") else {}
         return Call(HOST_MODULE, {**arguments, **about, **place_of(plan, host)})
     rollout = plan.release.get("rollout", {})
+    warm = 0 if plan.verb == RESTART else rollout.get("keep_warm_seconds", 300)
     return Call(
         HOST_MODULE,
         {
@@ -112,7 +115,7 @@ def conclude_call(
             "slot": plan.hosts[host].new_slot,
             "active_slot": active_slot,
             "voids": plan.voids,
-            "keep_warm_seconds": rollout.get("keep_warm_seconds", 300),
+            "keep_warm_seconds": warm,
             "retention": RETAINED_RELEASES,
         },
     )
@@ -163,7 +166,7 @@ def shift_call(plan: Plan, ledger: Ledger, wave: int, *, edge: str) -> Call:
 
 def _watch_seconds(plan: Plan, wave: int, *, edge: str) -> float:
     """How long a wave is watched: its bake, and on the last edge the pause before the next one."""
-    if plan.verb not in FORWARD:
+    if plan.verb not in ROLLING:
         return 0.0
     rollout = plan.release.get("rollout", {})
     has_next = wave < len(plan.waves) - 1 and edge == max(plan.edges)

@@ -57,11 +57,11 @@ class HostView:
         return other_slot(self.active) if self.active else SLOTS[0]
 
     def slot_running(self, release: str) -> str | None:
-        """The slot that already runs this release, active or warm."""
-        for name, slot in self.slots.items():
-            if slot.release == release and slot.is_running:
-                return name
-        return None
+        """The slot that runs this release already: the active one where both do."""
+        found = [
+            name for name, slot in self.slots.items() if slot.release == release and slot.is_running
+        ]
+        return self.active if self.active in found else next(iter(found), None)
 
 
 def other_slot(slot: str) -> str:

@@ -26,7 +26,8 @@ class Inputs:
     `--limit` leaves in; None without one. `plan_path` is a saved plan to carry out; `reason` is
     why a person freezes, `target` the run whose lock is to be released, and
     `wait_lock` how many seconds to wait for another run; `keep` is how many releases to keep.
-    `switch` and `retry_seconds` are about a page of maintenance.
+    `service` is the only one to restart. `switch` and `retry_seconds` are about a page of
+    maintenance.
     """
 
     verb: str
@@ -53,6 +54,7 @@ class Inputs:
     target: str = ""
     wait_lock: str = ""
     keep: str = ""
+    service: str = ""
     switch: str = ""
     retry_seconds: int = 0
 
@@ -130,6 +132,7 @@ def _options(inputs: Inputs, app_hosts: Sequence[str]) -> str:
     if inputs.plan_path:
         return f"--plan={inputs.plan_path}"
     asked = {"env": inputs.env, "app": inputs.app, "version": inputs.version, "to": inputs.to}
+    asked["service"] = inputs.service
     asked["limit"] = ",".join(app_hosts) if inputs.limit is not None else ""
     asked["keep"] = inputs.keep if inputs.verb == PRUNE else ""
     words = [f"--{name}={value}" for name, value in asked.items() if value]

@@ -10,7 +10,7 @@ from rollway.rollout.calls import release_on
 from rollway.rollout.interrupted import not_recorded
 from rollway.rollout.journal import Event
 from rollway.rollout.ledger import Ledger
-from rollway.rollout.plan import DEPLOY, ROLLBACK, Plan
+from rollway.rollout.plan import DEPLOY, RESTART, ROLLBACK, Plan
 from rollway.rollout.verdict import Decision, Verdict
 
 
@@ -71,10 +71,14 @@ def _on_or_back(plan: Plan) -> str:
     back = f"./invoke abort {which}"
     if plan.hold:
         return f"./invoke promote {which}, or {back}"
-    if plan.verb not in {DEPLOY, ROLLBACK}:
-        return back
-    to = f"./invoke rollback {which} --to={plan.release_id}{plan.limit_option}"
-    return f"{_again(plan) if plan.verb == DEPLOY else to} continues, {back} goes back"
+    alone = f" --service={plan.service}" if plan.service else ""
+    commands = {
+        DEPLOY: _again(plan),
+        ROLLBACK: f"./invoke rollback {which} --to={plan.release_id}{plan.limit_option}",
+        RESTART: f"./invoke restart {which}{alone}{plan.limit_option}",
+    }
+    again = commands.get(plan.verb)
+    return f"{again} continues, {back} goes back" if again else back
 
 
 def _held(plan: Plan, ledger: Ledger, verdict: Verdict) -> Outcome:
@@ -93,7 +97,7 @@ def _held(plan: Plan, ledger: Ledger, verdict: Verdict) -> Outcome:
 
 def _done(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) -> Outcome:
     count = len(plan.hosts) - len(ledger.failed_hosts)
-    what = "; ".join([f"{plan.release_id} serves on {_hosts(count)}", *_left_out(plan)])
+    what = "; ".join([f"{_deed(plan)} on {_hosts(count)}", *_left_out(plan)])
     missing = sorted({*ledger.failed_hosts, *left})
     if missing:
         sentence = f"{what}, but not in order: {', '.join(missing)}"
@@ -108,8 +112,15 @@ def _rolled_back(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) 
         is_settled = ledger.reverted is not False
         following = _mend(plan, left)
         return Outcome("broken", exits.NEEDS_PERSON, named, following, verdict.reasons, is_settled)
-    sentence = f"{plan.release_id} failed; {_whole(plan, _serving(plan, ledger, verdict))}"
+    tried = f"{plan.verb} of {plan.release_id}" if plan.verb == RESTART else plan.release_id
+    sentence = f"{tried} failed; {_whole(plan, _serving(plan, ledger, verdict))}"
     return Outcome("bad", exits.FAILED, sentence, _status(plan), verdict.reasons)
+
+
+def _deed(plan: Plan) -> str:
+    if plan.verb != RESTART:
+        return f"{plan.release_id} serves"
+    return f"{f'{plan.service} of ' if plan.service else ''}{plan.release_id} was started anew"
 
 
 def _serving(plan: Plan, ledger: Ledger, verdict: Verdict) -> dict[str | None, list[str]]:

@@ -15,8 +15,11 @@ DEPLOY = "deploy"
 ROLLBACK = "rollback"
 PROMOTE = "promote"
 ABORT = "abort"
+RESTART = "restart"
 FORWARD = (DEPLOY, PROMOTE)
 """Verbs that bring a release on, wave by wave; the others go back at once."""
+ROLLING = (*FORWARD, RESTART)
+"""Verbs that go wave by wave, each judged, and leave no release behind."""
 DECIDING = (PROMOTE, ABORT, ROLLBACK)
 """Verbs that go on with what another run left held."""
 
@@ -68,7 +71,7 @@ class Plan:
     earlier reload, before any slot may be stopped. `hold` is what the run decides about, where
     one was held. `app_hosts` are the app hosts of the run, also
     of one that was refused and has no `hosts`; `outside` are those that a limit leaves out, and
-    `kept` their servers as each edge runs them.
+    `kept` their servers as each edge runs them. `service` are the workers that a restart is about.
     """
 
     verb: str
@@ -87,6 +90,7 @@ class Plan:
     outside: list[str] = field(default_factory=list)
     kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     hold: dict[str, Any] = field(default_factory=dict)
+    service: str = ""
     refusal: Refusal | None = None
 
     @property

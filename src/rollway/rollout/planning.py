@@ -12,7 +12,16 @@ from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.gates import lacks_disk, ready_path_changed
 from rollway.rollout.hold import Hold, found_hold, held_scope, limit_refusal, target_refusal, way_on
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import ABORT, FORWARD, PROMOTE, ROLLBACK, HostPlan, Plan, Refusal
+from rollway.rollout.plan import (
+    ABORT,
+    PROMOTE,
+    RESTART,
+    ROLLBACK,
+    ROLLING,
+    HostPlan,
+    Plan,
+    Refusal,
+)
 from rollway.rollout.preview import moved, seal
 from rollway.rollout.readings import (
     all_serve,
@@ -23,6 +32,7 @@ from rollway.rollout.readings import (
 from rollway.rollout.releases import (
     choose_abort,
     choose_held,
+    choose_restart,
     choose_rollback,
     is_deploy_begun,
     release_id_for,
@@ -79,6 +89,8 @@ def _choose(
     is_begun = request.to is None and is_deploy_begun(views)
     if request.verb == ABORT or (request.verb == ROLLBACK and (hold or is_begun)):
         return choose_abort(views, hold)
+    if request.verb == RESTART:
+        return choose_restart(request, views)
     if request.verb == ROLLBACK:
         return choose_rollback(views, wanted=request.to)
     release = dict(request.manifest or {})
@@ -129,6 +141,7 @@ def _plan(
         outside=request.outside,
         kept=kept_servers(acquired, request.edges, request.outside),
         hold=hold,
+        service=request.service,
         refusal=refusal,
     )
 
@@ -141,7 +154,8 @@ def _host(
     *,
     serving: str | None,
 ) -> HostPlan:
-    running = view.slot_running(str(release["id"]))
+    is_anew = request.verb == RESTART and not request.service
+    running = None if is_anew else view.slot_running(str(release["id"]))
     is_behind_edges = not release.get("http") or (
         running is not None and all_serve(acquired, request.edges, view.name, running)
     )
@@ -188,7 +202,7 @@ def _waves(
     request: Request, hosts: Mapping[str, HostPlan], release: Mapping[str, Any]
 ) -> list[list[str]]:
     changing = [name for name, host in hosts.items() if host.action != "none"]
-    if request.verb not in FORWARD:
+    if request.verb not in ROLLING:
         return [changing] if changing else []
     sizes = release.get("rollout", {}).get("waves") or [1]
     return split_into_waves(changing, sizes, host_count=len(hosts))
@@ -198,7 +212,7 @@ def _voids(
     request: Request, views: Sequence[HostView], release: Mapping[str, Any], hold: Hold
 ) -> list[str]:
     """A rollback voids what it leaves, so that none ever lands there again."""
-    if request.verb in FORWARD:
+    if request.verb in ROLLING:
         return []
     left = {*spoiled(views, hold), *(view.active_release for view in views)}
     return sorted(str(name) for name in left - {release["id"], None})

@@ -55,6 +55,7 @@ def read(inputs: Inputs) -> Path:
         wait_seconds=wait_seconds(inputs.wait_lock),
         keep=kept_count(inputs.keep),
         target=names.run_id(inputs.target, where="--run") if inputs.target else "",
+        service=names.service_name(inputs.service) if inputs.service else "",
         switch=inputs.switch,
         retry_seconds=inputs.retry_seconds,
     )

@@ -9,10 +9,12 @@ from rollway import exits
 from rollway.records.identity import verb_of
 from rollway.rollout.fleet import HostView, other_slot
 from rollway.rollout.hold import Hold
-from rollway.rollout.plan import DEPLOY, Refusal
+from rollway.rollout.plan import ABORT, DEPLOY, PROMOTE, RESTART, ROLLBACK, Refusal
+from rollway.rollout.request import Request
 
 _REUSABLE = {"candidate", "good"}
 _SPOILED = {"bad", "voided"}
+_MOVING = {DEPLOY, ROLLBACK, PROMOTE, ABORT}
 
 
 def counter_of(release_id: str) -> int:
@@ -99,6 +101,50 @@ def choose_abort(views: Sequence[HostView], hold: Hold) -> dict[str, Any] | Refu
     return dict(manifests[usable[-1]]) if usable else _nothing_to_go_back_to(before)
 
 
+def choose_restart(request: Request, views: Sequence[HostView]) -> dict[str, Any] | Refusal:
+    """The manifest of the one release that serves everywhere, to start it anew."""
+    serving = sorted({str(view.active_release or "nothing") for view in views})
+    which = f"--env={request.env} --app={request.app}"
+    left = _interrupted(views, serving)
+    if left:
+        found, accepted = f"{left[0]} was interrupted", "a fleet where no run is left"
+        following = f"./invoke deploy {which} again, or ./invoke abort {which}"
+        return _no_restart(found, accepted, following)
+    manifests = {name: value for view in views for name, value in view.manifests.items()}
+    if len(serving) != 1 or serving[0] not in manifests:
+        found = f"the hosts serve {', '.join(serving)}"
+        return _no_restart(found, "one release", f"./invoke status {which}")
+    return _alone(request, manifests[serving[0]]) or dict(manifests[serving[0]])
+
+
+def _interrupted(views: Sequence[HostView], serving: Sequence[str]) -> list[str]:
+    """What runs left that a restart does not go on with: releases, or runs that had begun none."""
+    releases = {one.interrupted for one in views if one.interrupted} - {*serving}
+    runs = {one.interrupted_run for one in views if one.interrupted_run and not one.interrupted}
+    return sorted(releases) or sorted(run for run in runs if verb_of(run) in _MOVING)
+
+
+def _alone(request: Request, release: Mapping[str, Any]) -> Refusal | None:
+    """Refuse one service alone where the others would not be spared, or requests would be lost."""
+    classes = {str(one["name"]): str(one["class"]) for one in release.get("services", [])}
+    workers = [name for name, kind in classes.items() if kind == "worker"]
+    if not request.service or request.service in workers:
+        return None
+    kind = classes.get(request.service)
+    found = f"{request.service} is {kind}" if kind else f"{request.service} is no service of a slot"
+    also = ": it starts anew with its slot, which loses no request" if kind == "web" else ""
+    accepted = (
+        f"workers ({', '.join(workers)})" if workers else "no service here, for none is a worker"
+    )
+    following = f"./invoke {RESTART} --env={request.env} --app={request.app}"
+    return _no_restart(f"{found}{also}", accepted, following, where="--service")
+
+
+def _no_restart(found: str, accepted: str, following: str, *, where: str = RESTART) -> Refusal:
+    problem = {"where": where, "found": found, "accepted": accepted, "next": following}
+    return Refusal(exits.REFUSED, [problem])
+
+
 def abandoned(views: Sequence[HostView], hold: Hold) -> list[str]:
     """What `abort` leaves: the held release, or that of runs which were interrupted."""
     interrupted = {one.interrupted for one in views if one.interrupted}
@@ -129,7 +175,8 @@ def _served_before(views: Sequence[HostView], left: Sequence[str]) -> list[str]:
     active = {name for view in views if (name := view.active_release)}
     others = sorted(active - {*left}, key=counter_of)
     whole = [name for name in others if not _outcomes(name, views) & _SPOILED]
-    goal = [name for name in left if name in active and _was_good(name, views)]
+    is_same = {view.active_release for view in views} == {*left}  # a restart leaves none
+    goal = [name for name in left if name in active and (is_same or _was_good(name, views))]
     waiting = {view.active_release for view in views if view.interrupted_run}
     known = [name for name in whole if name in waiting]
     return list(reversed(dict.fromkeys([*reversed(known), *reversed(whole), *goal, *others])))
