@@ -184,52 +184,28 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-ok:
-  description: Whether the step did what it was asked.
-  type: bool
-  returned: always
+ok: {type: bool, returned: always, description: "Whether the step did what it was asked."}
 problem:
   description: Otherwise C(where), what was C(found), what is C(accepted), and what to do C(next).
   type: dict
   returned: always
-generation:
-  description: The host's generation after the step.
-  type: int
-  returned: always
-seconds:
-  description: How long the step took on the host.
-  type: float
-  returned: always
-timings:
-  description: The same by phase.
-  type: dict
-  returned: always
-remarks:
-  description: What a person should know although the step did its work.
-  type: list
-  returned: always
-runs:
-  description: With V(history), the records of runs, newest first.
-  type: list
-  returned: with V(history)
+generation: {type: int, returned: always, description: "The host's generation after the step."}
+seconds: {type: float, returned: always, description: "How long the step took on the host."}
+timings: {type: dict, returned: always, description: "The same by phase."}
+remarks: {type: list, returned: always,
+  description: "What a person should know although the step did its work."}
+runs: {type: list, returned: with V(history), description: "The records of runs, newest first."}
 holders:
   description:
     - With V(look), V(freeze) and V(unlock), who keeps others out, each with C(kind) (run, hold,
       decision or freeze), C(id), C(verb), C(owner), C(reason), C(started) and C(controller).
   type: list
   returned: with V(look), V(freeze) and V(unlock)
-released:
-  description: With V(unlock), the kinds that were taken away.
-  type: list
-  returned: with V(unlock)
-phase:
-  description: With V(history), where a run stands that has not come to its end.
-  type: dict
-  returned: with V(history)
-entries:
-  description: With V(audit), who changed what and when, newest first.
-  type: list
-  returned: with V(audit)
+released: {type: list, returned: with V(unlock), description: "The kinds that were taken away."}
+phase: {type: dict, returned: with V(history),
+  description: "Where a run stands that has not come to its end."}
+entries: {type: list, returned: with V(audit),
+  description: "Who changed what and when, newest first."}
 findings:
   description:
     - With V(drift), what is not as the host records it, each with C(kind), C(where), C(found),
@@ -238,30 +214,16 @@ findings:
       V(mode=lock) does about it, and C(next), which is what a person does.
   type: list
   returned: with V(drift) and V(doctor)
-repaired:
-  description: With V(doctor), what was found and is no more.
-  type: list
-  returned: with V(doctor) and V(mode=lock)
-releases:
-  description: With V(prune), the releases that went, or would go.
-  type: list
-  returned: with V(prune)
-images:
-  description: With V(prune), the images that went, or would go.
-  type: list
-  returned: with V(prune)
-slots:
-  description: With V(prune), the slots that were cleared, or would be.
-  type: list
-  returned: with V(prune)
-bytes:
-  description: With V(prune), what was freed; with V(mode=read) what may be freed at most.
-  type: int
-  returned: with V(prune)
-serving:
-  description: With V(drift), the release that serves, without its files and texts.
-  type: dict
-  returned: with V(drift)
+repaired: {type: list, returned: with V(doctor) and V(mode=lock),
+  description: "With V(doctor), what was found and is no more."}
+releases: {type: list, returned: with V(prune), description: "The releases that went, or would go."}
+images: {type: list, returned: with V(prune), description: "The images that went, or would go."}
+slots: {type: list, returned: with V(prune),
+  description: "The slots that were cleared, or would be."}
+bytes: {type: int, returned: with V(prune),
+  description: "What was freed; with V(mode=read) what may be freed at most."}
+serving: {type: dict, returned: with V(drift),
+  description: "The release that serves, without its files and texts."}
 containers:
   description: With V(acquire), what stands in each slot; with a failed start, what failed and why.
   type: raw
