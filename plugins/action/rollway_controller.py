@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,13 @@ from rollway.report.history import write_history
 from rollway.report.locks import write_locks
 from rollway.report.maintenance import write_maintenance
 from rollway.report.prune import write_prune
+from rollway.report.removal import write_removal
 from rollway.report.result import write_error, write_report, write_status
 from rollway.rollout.arbiter import queue_hosts, retry_hosts
 from rollway.rollout.doctor import DOCTOR
 from rollway.rollout.inputs import Inputs
 from rollway.rollout.journal import Journal
-from rollway.rollout.plan import ROLLING
+from rollway.rollout.plan import REMOVE, ROLLING
 from rollway.rollout.planning import decide
 from rollway.rollout.reading import read
 from rollway.rollout.request import known_run, load_request
@@ -57,6 +58,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             "pruned": self._pruned,
             "examined": self._examined,
             "maintenance": self._maintenance,
+            "removal": self._removal,
         }
         try:
             return steps[str(self._task.args["step"])]()
@@ -96,10 +98,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         }
 
     def _report(self) -> dict[str, Any]:
-        result = write_report(self._run_dir())
-        is_failed = result["exit"] != 0
-        sentence = f"{result.get('sentence', '')}; next: {result.get('next', '')}"
-        return {"changed": False, "failed": is_failed, "msg": sentence, "result": result}
+        return _told(write_report(self._run_dir()))
+
+    def _removal(self) -> dict[str, Any]:
+        return _told(write_removal(self._run_dir()))
 
     def _status(self) -> dict[str, Any]:
         return {"changed": False, "status": write_status(self._run_dir())}
@@ -159,7 +161,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             variables=_variables(args.get("variables") or {}),
             url=str(args.get("url") or ""),
             process=os.getppid(),
-            must_confirm=_is_true(args.get("confirm")) and not _is_true(args.get("confirmed")),
+            must_confirm=_must_confirm(args),
             limit=self._matching(args.get("limit")),
             ansible_limit=self._matching(self._vars.get("ansible_limit")),
             plan_path=str(args.get("plan_path") or ""),
@@ -168,6 +170,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             wait_lock=str(args.get("wait_lock") or ""),
             keep=str(args.get("keep") or ""),
             service=str(args.get("service") or ""),
+            volumes=_is_true(args.get("volumes")),
             switch=_switch(args.get("switch")),
             retry_seconds=int(args.get("retry_seconds") or 0),
             reads_only=self._reads_only(),
@@ -211,6 +214,12 @@ def _asked(run_dir: Path) -> dict[str, Any]:
     return {"changed": False, "run_dir": str(run_dir), **found}
 
 
+def _told(result: dict[str, Any]) -> dict[str, Any]:
+    is_failed = result["exit"] != 0
+    sentence = f"{result.get('sentence', '')}; next: {result.get('next', '')}"
+    return {"changed": False, "failed": is_failed, "msg": sentence, "result": result}
+
+
 def _variables(told: Any) -> dict[str, str]:
     if not isinstance(told, dict):
         raise RollwayError(
@@ -220,6 +229,12 @@ def _variables(told: Any) -> dict[str, str]:
             next="edit group_vars/all.yml of the inventory",
         )
     return {str(key): str(value) for key, value in told.items()}
+
+
+def _must_confirm(args: Mapping[str, Any]) -> bool:
+    """Whether a yes is missing; what cannot be taken back wants one in every environment."""
+    asks = args["verb"] == REMOVE or _is_true(args.get("confirm"))
+    return asks and not _is_true(args.get("confirmed"))
 
 
 def _switch(value: Any) -> str:
@@ -234,6 +249,8 @@ def _is_true(value: Any) -> bool:
 def _say_plan(plan: Any) -> str:
     if plan.refusal:
         return "refused before any change"
+    if plan.verb == REMOVE:
+        return f"{plan.verb} of {plan.app}: edges first"
     if plan.service:
         return f"{plan.verb} of {plan.service} of {plan.release_id}"
     if not plan.waves:

@@ -21,6 +21,7 @@ from rollway.rollout.journal import Event, Journal
 from rollway.rollout.locks import LOCK_STEPS, lock_calls
 from rollway.rollout.maintenance import MAINTENANCE_STEPS, maintenance_calls
 from rollway.rollout.plan import load_plan
+from rollway.rollout.removal import REMOVAL_STEPS, removal_calls
 from rollway.rollout.request import load_request
 from rollway.rollout.upkeep import UPKEEP_STEPS, upkeep_calls
 
@@ -64,6 +65,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             asked = _BESIDE_RELEASES[step]
             found = asked(load_request(run_dir), Journal(run_dir), step=step, host=self._host)
             return Skip(found) if isinstance(found, str) else found
+        if step in REMOVAL_STEPS:
+            request, journal, plan = load_request(run_dir), Journal(run_dir), load_plan(run_dir)
+            told = removal_calls(request, journal, step=step, host=self._host, plan=plan)
+            return Skip(told) if isinstance(told, str) else told
         if step == "drift":
             return drift_calls(load_request(run_dir), self._host) or Skip("it is outside the limit")
         return work_for(run_dir, step=step, host=self._host, wave=wave)

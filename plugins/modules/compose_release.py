@@ -23,12 +23,12 @@ options:
       - What to do. V(look) says who keeps others out, V(freeze) lets no run begin until V(unlock)
         takes it away; V(unlock) also takes a run's lock away. V(prune) removes what is beyond
         retention, V(doctor) finds and mends what is wrong; both have the lock while they change
-        something.
+        something. V(remove) takes the application off the host, once no edge sends requests there.
     type: str
     required: true
     choices: [
       acquire, stage, start, switch, undo, conclude, history, audit, look, freeze, unlock, drift,
-      prune, doctor,
+      prune, doctor, remove,
     ]
   app:
     description: Application.
@@ -95,6 +95,10 @@ options:
   service:
     description: Workers that V(switch) stops and starts again in their own slot, instead of all.
     type: str
+  volumes:
+    description: Whether V(remove) takes the application's volumes, too, with all that is in them.
+    type: bool
+    default: false
   slot:
     description: The slot to work in, V(blue) or V(green).
     type: str
@@ -206,6 +210,10 @@ phase: {type: dict, returned: with V(history),
   description: "Where a run stands that has not come to its end."}
 entries: {type: list, returned: with V(audit),
   description: "Who changed what and when, newest first."}
+found: {type: bool, returned: with V(remove),
+  description: "Whether there was anything of the application."}
+volumes: {type: list, returned: with V(remove),
+  description: "The application's volumes; they are gone only where that was asked."}
 findings:
   description:
     - With V(drift), what is not as the host records it, each with C(kind), C(where), C(found),

@@ -58,6 +58,19 @@ def a_page_of_maintenance_survives_a_reload_and_shifts_go_on() -> str:
 
 
 @case
+def a_page_of_maintenance_goes_with_its_application() -> str:
+    with two_hosts() as edge:
+        assert edge.page("on")["ok"]
+        result = edge.step("remove")
+        assert (result["ok"], result["reloaded"]) == (True, True)
+        assert (edge.folder / "rollway-maintenance.map").read_text() == ""
+        assert list((edge.folder / "root" / "maintenance.d").iterdir()) == []
+        edge.shift("a-blue-1", "b-blue-1")
+        assert edge.ask()[0] == 200
+    return "and does not come back with it"
+
+
+@case
 def a_request_in_flight_ends_when_a_page_of_maintenance_comes() -> str:
     with two_hosts() as edge:
         said: list[bytes] = []

@@ -23,6 +23,7 @@ PAGES = [
         )
     ),
     ROOT / "docs" / "provision.md",
+    ROOT / "docs" / "remove.md",  # the last one: nothing is released afterwards
 ]
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 # Run by other means: CI runs `test` itself, which runs `check`'s steps.

@@ -17,7 +17,7 @@ COMPOSE_RELEASE: Spec = {
         "required": True,
         "choices": [
             *("acquire", "stage", "start", "switch", "undo", "conclude", "history", "audit"),
-            *("look", "freeze", "unlock", "drift", "prune", "doctor"),
+            *("look", "freeze", "unlock", "drift", "prune", "doctor", "remove"),
         ],
     },
     "app": {"type": "str", "required": True},
@@ -39,6 +39,7 @@ COMPOSE_RELEASE: Spec = {
     "then_start": {"type": "bool", "default": False},
     "anew": {"type": "bool", "default": False},
     "service": {"type": "str"},
+    "volumes": {"type": "bool", "default": False},
     "slot": SLOT,
     "old_slot": SLOT,
     "address": {"type": "str"},

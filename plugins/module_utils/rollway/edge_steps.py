@@ -163,6 +163,7 @@ def _remove(edge: Edge, app: str, _params: Params, check: bool) -> Result:  # no
             others = edge_store.load_others(edge.paths, but=app)
             unload(edge, app, others=others, seen=view(edge.master))
             edge.fence.check()
+            edge_maintenance.forget(edge, app)
             record.unlink(missing_ok=True)
     return {"changed": is_there, "reloaded": is_there, "diff": diff}
 

@@ -90,6 +90,12 @@ class Engine(Protocol):
     def ensure_volume(self, name: str, labels: Mapping[str, str]) -> bool:
         """Make a volume where it is missing; say whether it was."""
 
+    def volumes(self, label: str) -> list[str]:
+        """Return the names of the volumes with a label, `name=value`."""
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume and what is in it; EngineProblem while a container uses it."""
+
 
 class LocalEngine:
     """The engine behind a socket on this host; threads get a connection each."""
@@ -183,6 +189,14 @@ class LocalEngine:
             return False
         self._call("POST", "/volumes/create", body={"Name": name, "Labels": dict(labels)})
         return True
+
+    def volumes(self, label: str) -> list[str]:
+        query = urlencode({"filters": json.dumps({"label": [label]})})
+        found = (self._json(f"/volumes?{query}") or {}).get("Volumes") or ()
+        return sorted(str(one["Name"]) for one in found)
+
+    def remove_volume(self, name: str) -> None:
+        self._call("DELETE", f"/volumes/{quote(name)}", missing_ok=True)
 
     def _json(self, path: str, *, api: str = API, missing_ok: bool = False) -> Any:
         body = self._call("GET", path, api=api, missing_ok=missing_ok)

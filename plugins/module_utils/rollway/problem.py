@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TypedDict
 
 
@@ -52,3 +53,9 @@ class Problem(Exception):  # noqa: N818 - a host's trouble is data, not an error
         if data["next"]:
             parts.append(f"next: {data['next']}")
         return "; ".join(parts)
+
+
+def of_the_host(error: OSError) -> Problem:
+    """Return what a host's own trouble is for people: a full disk, a file that cannot be read."""
+    following = "df -h" if error.errno == errno.ENOSPC else ""
+    return Problem(error.filename or "host", error.strerror or str(error), next=following)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -163,3 +164,11 @@ def load_state(paths: AppPaths) -> State:
 def save_state(paths: AppPaths, state: State) -> None:
     """Write `state`; the caller holds the application's mutex and has checked the lock."""
     write_sealed(paths.state, state.to_json())
+
+
+def state_text(paths: AppPaths) -> str:
+    """Return the recorded state as text, to be compared; what is wrong with it where it is."""
+    try:
+        return json.dumps(load_state(paths).to_json(), indent=1, sort_keys=True) + "\n"
+    except Problem as problem:
+        return f"{problem}\n"

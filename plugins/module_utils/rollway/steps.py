@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +19,8 @@ from .names import (
     slot_name,
 )
 from .paths import AppPaths
-from .problem import Problem
-from .state import load_state
+from .problem import Problem, of_the_host
+from .state import load_state, state_text
 from .steps_apart import APART, needed
 
 Params = Mapping[str, Any]
@@ -39,18 +38,18 @@ def run_step(params: Params, *, tools: HostTools, check: bool, diff: bool = Fals
         call = _call(params, tools, check=check)
     except Problem as problem:
         return {**result, **_failed(problem), "seconds": 0.0}
-    before = _state_for_diff(call) if diff else None
+    before = state_text(call.paths) if diff else None
     try:
         result |= STEPS[params["step"]](call, params)
     except Problem as problem:
         result |= _failed(problem)
     except OSError as error:
-        result |= _failed(_of_the_host(error))
+        result |= _failed(of_the_host(error))
     result |= {"changed": call.changed, "timings": call.timings, "remarks": call.remarks}
     result["seconds"] = round(tools.clock.monotonic() - began, 3)
     result.setdefault("generation", _generation(call))
     if diff:
-        result["diff"] = {"before": before, "after": _state_for_diff(call)}
+        result["diff"] = {"before": before, "after": state_text(call.paths)}
     return result
 
 
@@ -158,6 +157,14 @@ def _conclude(call: Call, params: Params) -> Result:
         return conclude(call, end, has_engine=params["kind"] == "app")
 
 
+def _remove(call: Call, params: Params) -> Result:
+    from .remove import remove
+
+    asked = {"has_engine": params["kind"] == "app", "takes_volumes": bool(params.get("volumes"))}
+    with _exclusively(call):
+        return remove(call, params.get("record") or {}, **asked)
+
+
 STEPS: dict[str, Callable[[Call, Params], Result]] = {
     "acquire": _acquire,
     "stage": _stage,
@@ -165,6 +172,7 @@ STEPS: dict[str, Callable[[Call, Params], Result]] = {
     "switch": _switch,
     "undo": _undo,
     "conclude": _conclude,
+    "remove": _remove,
     **APART,
 }
 
@@ -219,22 +227,8 @@ def _failed(problem: Problem) -> Result:
     return {"ok": False, "problem": problem.data, **problem.details}
 
 
-def _of_the_host(error: OSError) -> Problem:
-    next_command = "df -h" if error.errno == errno.ENOSPC else ""
-    return Problem(error.filename or "host", error.strerror or str(error), next=next_command)
-
-
 def _generation(call: Call) -> int | None:
     try:
         return load_state(call.paths).generation
     except Problem:
         return None
-
-
-def _state_for_diff(call: Call) -> str:
-    import json
-
-    try:
-        return json.dumps(load_state(call.paths).to_json(), indent=1, sort_keys=True) + "\n"
-    except Problem as problem:
-        return f"{problem}\n"

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 VERBS: Final = (
     *("abort", "audit", "bench", "build", "check", "deploy", "doctor", "drift", "execute"),
-    *("history", "logs", "maintenance", "plan", "promote", "provision", "prune", "restart"),
-    *("rollback", "shell", "status", "testing"),
+    *("history", "logs", "maintenance", "plan", "promote", "provision", "prune", "remove"),
+    *("restart", "rollback", "shell", "status", "testing"),
 )
 """Modules of verbs that stand alone."""
 

@@ -12,13 +12,18 @@ from rollway import exits
 from rollway.cli.verb import say
 from rollway.errors import RollwayError
 from rollway.remote.playbook import Play, run_playbook
+from rollway.report.removal import write_removal
 from rollway.report.result import write_error, write_report
 from rollway.rollout.interrupted import interruption
 from rollway.rollout.journal import Journal
-from rollway.rollout.plan import ABORT, DEPLOY, PROMOTE, RESTART, ROLLBACK
+from rollway.rollout.plan import ABORT, DEPLOY, PROMOTE, REMOVE, RESTART, ROLLBACK
 from rollway.rollout.request import load_request
 
-RELEASING: Final = (DEPLOY, ROLLBACK, PROMOTE, ABORT, RESTART)
+REPORTS: Final = {
+    **dict.fromkeys((DEPLOY, ROLLBACK, PROMOTE, ABORT, RESTART), write_report),
+    REMOVE: write_removal,
+}
+"""Verbs that have the hosts' locks on their way, and what folds their runs into a result."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ def record(run: Interrupted) -> None:
 
     A run that had come to its end, or had nothing to record, is left as it is.
     """
-    if run.verb not in RELEASING or (run.run_dir / "result.json").exists():
+    if run.verb not in REPORTS or (run.run_dir / "result.json").exists():
         return
     if not (run.run_dir / "request.json").exists():
         _refuse(run)
@@ -74,4 +79,4 @@ def _record(run: Interrupted) -> None:
             is_brief=True,
         )
     )
-    write_report(run.run_dir)
+    REPORTS[run.verb](run.run_dir)

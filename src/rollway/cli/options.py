@@ -58,6 +58,18 @@ def application(value: str | None) -> str:
     return name
 
 
+def removable(value: str) -> str:
+    """The name of an application to remove; it has to be typed, and its folder may be gone."""
+    if not value:
+        raise RollwayError(
+            "--app",
+            "no application was named",
+            accepted="the name of one, in full",
+            next="./invoke remove --env=NAME --app=NAME",
+        )
+    return names.app_name(value)
+
+
 def limit(value: str | None) -> str:
     """A pattern of hosts as Ansible reads it, without what would read a file; or nothing."""
     if value and not _PATTERN.fullmatch(value):

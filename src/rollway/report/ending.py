@@ -62,7 +62,8 @@ def _changes(result: Mapping[str, Any]) -> list[str]:
     """Hosts by what they served and serve, and the images that changed."""
     if result["outcome"] not in _CHANGED:
         return []
-    served = {host["host"]: (host["before"], host["release"]) for host in result["hosts"]}
+    told = [host for host in result["hosts"] if "before" in host]  # a remove brings no release
+    served = {host["host"]: (host["before"], host["release"]) for host in told}
     moves = list(dict.fromkeys(served.values()))
     if all(before == now for before, now in moves):
         return []

@@ -10,7 +10,7 @@ from rollway.records.identity import verb_of
 from rollway.rollout.interrupted import RECORD, not_recorded, signal_in, step_of
 from rollway.rollout.journal import Event
 from rollway.rollout.ledger import Ledger
-from rollway.rollout.plan import DEPLOY, ROLLBACK, Plan
+from rollway.rollout.plan import DEPLOY, REMOVE, ROLLBACK, Plan
 from rollway.rollout.readings import ready_slots
 from rollway.rollout.request import Request
 
@@ -95,6 +95,8 @@ def _step(acquired: Mapping[str, Event], host: str, step: str) -> str:
 
 def _on_or_back(request: Request, verb: str | None, release: str | None) -> str:
     which = f"--env={request.env} --app={request.app}"
+    if verb == REMOVE:
+        return f"./invoke remove {which} --yes continues, ./invoke deploy {which} brings it back"
     back = f"./invoke abort {which}"
     again = "the same command again"
     if verb == DEPLOY and release:

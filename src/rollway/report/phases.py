@@ -17,6 +17,9 @@ DOING: Final = {
     "unshift": "moves traffic back",
     "conclude": "records",
     "record": "records",
+    "vacate": "forgets it",
+    "remove": "removes",
+    "leave": "unlocks",
 }
 DONE: Final = {
     "acquire": "acquired",
@@ -27,4 +30,7 @@ DONE: Final = {
     "unshift": "traffic moved back",
     "conclude": "recorded",
     "record": "recorded",
+    "vacate": "forgot it",
+    "remove": "removed",
+    "leave": "unlocked",
 }

@@ -210,7 +210,7 @@ def _record(plan: Plan, result: outcome.Outcome) -> Mapping[str, Any]:
         "verb": plan.verb,
         "app": plan.app,
         "env": plan.env,
-        "release": plan.release.get("id"),
+        "release": plan.release.get("id") or None,
         "version": plan.release.get("version"),
         "commit": source.get("commit"),
         "previous": plan.previous.get("id"),

@@ -10,6 +10,7 @@ from rollway.errors import RollwayError
 from rollway.rollout.doctor import DOCTOR
 from rollway.rollout.locks import ACQUIRE, LOCK_VERBS
 from rollway.rollout.maintenance import MAINTENANCE, OFF, ON
+from rollway.rollout.plan import REMOVE
 from rollway.rollout.upkeep import PRUNE
 
 CONFIRM = "rollway_confirm"
@@ -26,8 +27,8 @@ class Inputs:
     `--limit` leaves in; None without one. `plan_path` is a saved plan to carry out; `reason` is
     why a person freezes, `target` the run whose lock is to be released, and
     `wait_lock` how many seconds to wait for another run; `keep` is how many releases to keep.
-    `service` is the only one to restart. `switch` and `retry_seconds` are about a page of
-    maintenance.
+    `service` is the only one to restart, and `volumes` whether a remove takes them. `switch` and
+    `retry_seconds` are about a page of maintenance.
     """
 
     verb: str
@@ -55,6 +56,7 @@ class Inputs:
     wait_lock: str = ""
     keep: str = ""
     service: str = ""
+    volumes: bool = False
     switch: str = ""
     retry_seconds: int = 0
 
@@ -82,6 +84,25 @@ def check_reason(inputs: Inputs) -> None:
         accepted=f"one line of up to {REASON_LENGTH} characters, for whoever is refused",
         next=f'./invoke {_verb(inputs)} --env={inputs.env} --reason="moving the database"',
     )
+
+
+def check_removal(inputs: Inputs) -> None:
+    """A remove names its application, and is for the whole fleet."""
+    if inputs.verb != REMOVE:
+        return
+    which = f"./invoke {REMOVE} --env={inputs.env} --app={inputs.app or 'NAME'} --yes"
+    if not inputs.app:
+        raise RollwayError(
+            "--app", "no application was named", "the name of one, in full", next=which
+        )
+    reached = inputs.limit if inputs.limit is not None else inputs.ansible_limit
+    if reached is not None and set(inputs.app_hosts) - set(reached):
+        raise RollwayError(
+            "--limit",
+            "it leaves out app hosts, where the application would stay without an edge",
+            accepted="the whole fleet; a host that leaves is taken out of the group app",
+            next=which,
+        )
 
 
 def check_switch(inputs: Inputs) -> None:

@@ -16,6 +16,7 @@ ROLLBACK = "rollback"
 PROMOTE = "promote"
 ABORT = "abort"
 RESTART = "restart"
+REMOVE = "remove"
 FORWARD = (DEPLOY, PROMOTE)
 """Verbs that bring a release on, wave by wave; the others go back at once."""
 ROLLING = (*FORWARD, RESTART)

@@ -15,6 +15,7 @@ from rollway.rollout.journal import Event
 from rollway.rollout.plan import (
     ABORT,
     PROMOTE,
+    REMOVE,
     RESTART,
     ROLLBACK,
     ROLLING,
@@ -54,6 +55,8 @@ def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     views = [host_view(acquired[name]) for name in request.app_hosts if name in acquired]
     if refusal:
         return _plan(request, acquired, [], {}, refusal=refusal)
+    if request.verb == REMOVE:
+        return _plan(request, acquired, [], {"id": ""})
     choice = _choose(request, views, acquired, hold)
     if isinstance(choice, Refusal):
         return _plan(request, acquired, views, {}, refusal=choice)

@@ -17,11 +17,12 @@ from rollway.rollout.inputs import (
     Inputs,
     check_confirmed,
     check_reason,
+    check_removal,
     check_switch,
     kept_count,
     wait_seconds,
 )
-from rollway.rollout.plan import DEPLOY
+from rollway.rollout.plan import DEPLOY, REMOVE
 from rollway.rollout.request import Request
 
 
@@ -30,6 +31,7 @@ def read(inputs: Inputs) -> Path:
     env = names.env_name(inputs.env)
     _check_fleet(inputs)
     app_hosts = _selected(inputs)
+    check_removal(inputs)
     check_confirmed(inputs, app_hosts)
     check_reason(inputs)
     check_switch(inputs)
@@ -56,6 +58,7 @@ def read(inputs: Inputs) -> Path:
         keep=kept_count(inputs.keep),
         target=names.run_id(inputs.target, where="--run") if inputs.target else "",
         service=names.service_name(inputs.service) if inputs.service else "",
+        volumes=inputs.volumes,
         switch=inputs.switch,
         retry_seconds=inputs.retry_seconds,
     )
@@ -147,7 +150,7 @@ def _choose_app(inputs: Inputs) -> str:
     if not inputs.app and len(known) == 1:
         return known[0]
     app = names.app_name(inputs.app) if inputs.app else ""
-    if app not in known:
+    if app not in known and inputs.verb != REMOVE:  # its folder may be gone already
         raise RollwayError(
             f"apps/{app}" if app else "--app",
             "there is no such application" if app else "no application was named",

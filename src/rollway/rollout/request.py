@@ -21,8 +21,8 @@ class Request:
     they keep what they have, and their servers at the edges stay. `planned` is what a saved plan
     has sealed, and `target` the run whose lock is to be released.
     `wait_seconds` is how long the run waits for another's lock, and `keep` how many releases a
-    prune leaves. `service` is the only one to restart. `switch` is on or off for a page of
-    maintenance, and `retry_seconds` what its clients are told.
+    prune leaves. `service` is the only one to restart, and `volumes` whether a remove takes them.
+    `switch` is on or off for a page of maintenance, and `retry_seconds` what its clients are told.
     """
 
     verb: str
@@ -43,6 +43,7 @@ class Request:
     wait_seconds: int = 0
     keep: int = 0
     service: str = ""
+    volumes: bool = False
     switch: str = ""
     retry_seconds: int = 0
 

@@ -78,6 +78,7 @@ def interrupted(
         lost: tuple[str, ...] = (),
         answers: bool = True,
         output: str = "plain",
+        verb: str = "deploy",
     ) -> tuple[int, list[Play], dict[str, Any]]:
         recorded: list[Play] = []
 
@@ -98,7 +99,7 @@ def interrupted(
         monkeypatch.setattr(runs, "run_playbook", play)
         monkeypatch.setattr(runs, "RUNS", tmp_path)
         monkeypatch.setattr(interruption, "run_playbook", record)
-        wanted = Wanted("deploy", "local", "iris", output=output)
+        wanted = Wanted(verb, "local", "iris", output=output)
         code = conduct(wanted, as_json=False, started=time.monotonic())
         path = next(tmp_path.iterdir()) / "result.json"
         return code, recorded, json.loads(path.read_text()) if path.exists() else {}
@@ -185,6 +186,18 @@ def test_a_run_that_had_asked_nobody_says_so(
     assert capfd.readouterr().err.splitlines() == [
         "deploy: interrupted by SIGINT before any host was asked; next: the same command again"
     ]
+
+
+def test_a_remove_is_done_again(interrupted: Run, capfd: pytest.CaptureFixture[str]) -> None:
+    def removing(run_dir: Path) -> None:
+        request("remove").save(run_dir)
+        decide(request("remove"), steady_fleet()).save(run_dir)
+        Journal(run_dir).append(Event("vacate", "edge-1", result={"changed": True}))
+
+    code, recorded, result = interrupted(removing, verb="remove")
+    assert (code, result["outcome"], len(recorded)) == (exits.TERMINATED, "aborted", 1)
+    assert result["next"] == f"./invoke remove {WHICH} --yes"
+    assert capfd.readouterr().err.splitlines()[-1] == f"  next: {result['next']}"
 
 
 AT_THE_END = [

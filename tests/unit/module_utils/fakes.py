@@ -97,7 +97,7 @@ class FakeEngine:
     nets: dict[str, str] = field(default_factory=dict)  # network → project
     images: set[str] = field(default_factory=set)
     digests: dict[str, list[str]] = field(default_factory=dict)
-    volumes: set[str] = field(default_factory=set)
+    made_volumes: set[str] = field(default_factory=set)
     start_trips: list[str] = field(default_factory=list)  # what the next starts fail with
     log: list[str] = field(default_factory=list)
     pull_errors: list[EngineProblem] = field(default_factory=list)
@@ -183,10 +183,18 @@ class FakeEngine:
         self.images.discard(reference)
 
     def ensure_volume(self, name: str, labels: Mapping[str, str]) -> bool:
-        is_new = name not in self.volumes
-        self.volumes.add(name)
+        is_new = name not in self.made_volumes
+        self.made_volumes.add(name)
         self.log.append(f"volume {name} {dict(labels)}")
         return is_new
+
+    def volumes(self, label: str) -> list[str]:
+        app = label.partition("=")[2]
+        return sorted(name for name in self.made_volumes if name.startswith(f"{app}_"))
+
+    def remove_volume(self, name: str) -> None:
+        self.log.append(f"remove volume {name}")
+        self.made_volumes.discard(name)
 
 
 @dataclass

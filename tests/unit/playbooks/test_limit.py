@@ -30,7 +30,11 @@ def test_a_limit_chooses_app_hosts_and_every_edge_takes_part(
 
 
 @pytest.mark.parametrize(
-    "verb", ["rollback", "status", "history", "audit", "drift", "prune", "doctor", "maintenance"]
+    "verb",
+    [
+        *("rollback", "status", "history", "audit", "drift", "prune", "doctor"),
+        *("maintenance", "restart"),
+    ],
 )
 def test_a_limit_of_ansible_s_own_without_the_controller_is_a_failure(
     verb: str, inventory: Path

@@ -165,6 +165,16 @@ def test_the_newest_of_two_runs_is_the_one_that_counts() -> None:
     assert [one["host"] for one in status["interrupted_run"]["hosts"]] == ["app-2"]
 
 
+def test_a_remove_that_broke_off_is_done_again() -> None:
+    acquired = fleet(*[_host(f"app-{number}") for number in (1, 2, 3)], _edge())
+    phase = {"run": "20260131T120000Z-remove-1a2b3c", "step": "remove", "since": "2026-01-31"}
+    acquired["app-1"].result["state"]["phase"] = {**phase, "release": None}
+    found = fleet_status(request("status"), acquired)["interrupted_run"]
+    assert found["next"] == (
+        f"./invoke remove {WHICH} --yes continues, ./invoke deploy {WHICH} brings it back"
+    )
+
+
 def test_an_edge_alone_that_keeps_a_lock_needs_only_the_next_run() -> None:
     edge = _edge()
     edge.result["lock"] = LOCK

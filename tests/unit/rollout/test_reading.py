@@ -56,6 +56,29 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         ),
     ),
     (
+        "a remove of nothing in particular",
+        {"verb": "remove"},
+        (
+            "--app: no application was named; accepted: the name of one, in full; "
+            "next: ./invoke remove --env=staging --app=NAME --yes"
+        ),
+    ),
+    (
+        "a remove of some hosts",
+        {
+            "verb": "remove",
+            "app": "iris",
+            "app_hosts": ["app-1", "app-2"],
+            "limit": ["app-1"],
+            "addresses": {"app-1": "192.0.2.11", "app-2": "192.0.2.12"},
+        },
+        (
+            "--limit: it leaves out app hosts, where the application would stay without an edge; "
+            "accepted: the whole fleet; a host that leaves is taken out of the group app; "
+            "next: ./invoke remove --env=staging --app=iris --yes"
+        ),
+    ),
+    (
         "a page neither on nor off",
         {"verb": "maintenance", "switch": "maybe", "retry_seconds": 120},
         (
@@ -171,6 +194,10 @@ def test_a_limit_leaves_out_app_hosts_that_are_edges_too(
     assert request.app_hosts == chosen
     assert request.outside == [host for host in addresses if host not in chosen]
     assert request.edges == ["both-1", "edge-1"]
+
+
+def test_what_is_removed_may_have_lost_its_folder(tmp_path: Path) -> None:
+    assert load_request(read(_inputs(tmp_path, verb="remove", app="gone"))).app == "gone"
 
 
 def test_reading_needs_no_confirmation(tmp_path: Path) -> None:
