@@ -15,6 +15,7 @@ from .accessories import SLOT as ACCESSORIES
 from .audit import note
 from .call import Call
 from .containers import project_containers
+from .engine import PROJECT_LABEL
 from .files import exclusive, write_atomic
 from .leave import drain_seconds_of
 from .lock import remove_lock
@@ -108,7 +109,11 @@ def _forget(call: Call, state: State) -> None:
 
 
 def _volumes(call: Call) -> list[str]:
-    return call.tools.engine.volumes(f"io.rollway.app={call.paths.app}")
+    """The application's own, and those that Compose made for a slot or for the accessories."""
+    projects = [call.paths.project(name) for name in (*SLOTS, ACCESSORIES)]
+    labels = [f"{PROJECT_LABEL}={project}" for project in projects]
+    labels.append(f"io.rollway.app={call.paths.app}")
+    return sorted({name for label in labels for name in call.tools.engine.volumes(label)})
 
 
 def _take_volumes(call: Call, volumes: list[str]) -> None:

@@ -189,8 +189,8 @@ class FakeEngine:
         return is_new
 
     def volumes(self, label: str) -> list[str]:
-        app = label.partition("=")[2]
-        return sorted(name for name in self.made_volumes if name.startswith(f"{app}_"))
+        owner = label.partition("=")[2]  # an application or a project: names begin with it
+        return sorted(name for name in self.made_volumes if name.startswith(f"{owner}_"))
 
     def remove_volume(self, name: str) -> None:
         self.log.append(f"remove volume {name}")

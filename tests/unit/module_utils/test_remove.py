@@ -32,7 +32,7 @@ def serving(host: FakeHost) -> FakeHost:
         name = f"{project}-{service}-1"
         host.engine.here[name] = container(name, project, service)
         host.engine.nets[f"{project}_default"] = project
-    host.engine.made_volumes.add("other_data")
+    host.engine.made_volumes |= {"other_data", "iris-blue_cache"}
     ports = host.root / "ports.json"
     table = (read_sealed(ports) or {})["apps"]
     write_sealed(ports, {"apps": {**table, "other": {"api": {"blue": [29000], "green": []}}}})
@@ -44,8 +44,8 @@ def test_everything_goes_but_volumes_and_what_is_another_s(serving: FakeHost) ->
     assert (result["ok"], result["found"]) == (True, True), result["problem"]
     assert list(serving.engine.here) == ["other-blue-api-1-1"]
     assert serving.engine.nets == {"other-blue_default": "other-blue"}
-    assert serving.engine.made_volumes == {"iris_data", "other_data"}
-    assert result["volumes"] == ["iris_data"]
+    assert serving.engine.made_volumes == {"iris_data", "iris-blue_cache", "other_data"}
+    assert result["volumes"] == ["iris-blue_cache", "iris_data"]
     table = (read_sealed(serving.root / "ports.json") or {})["apps"]
     assert list(table) == ["other"]
     assert not serving.engine.images & {image_of(FIRST), image_of(SECOND)}
