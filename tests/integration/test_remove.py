@@ -77,6 +77,27 @@ def test_it_leaves_edges_and_hosts_and_comes_back(released: Lab) -> None:
     assert _ask(released) == 200
 
 
+def test_one_that_fails_on_a_host_is_continued(released: Lab) -> None:
+    """Somebody else's container uses the volume, so that host cannot be finished."""
+    first = released.hosts[0]
+    ours = released.on(first, "docker", "ps", "--quiet", OURS).split()[0]
+    image = released.on(first, "docker", "inspect", "--format={{.Image}}", ours).strip()
+    stranger = ("docker", "run", "--detach", f"--volume={DATA}:/kept", "--entrypoint=sleep")
+    name = released.on(first, *stranger, image, "600").strip()
+    try:
+        ran = released.invoke("remove", "--app=iris", "--yes", "--volumes")
+        assert ran.returncode == exits.NEEDS_PERSON, ran.stderr
+        assert f"is still on {first}" in ran.stderr
+        status = released.status()
+        assert (status["locks"], status["interrupted_run"]["step"]) == ([], "remove")
+    finally:
+        released.on(first, "docker", "rm", "--force", name)
+    again = released.invoke("remove", "--app=iris", "--yes", "--volumes")
+    assert again.returncode == exits.DONE, again.stderr
+    assert DATA not in released.on(first, "docker", "volume", "ls", "--quiet")
+    deploy(released, VERSION)
+
+
 def test_volumes_go_where_that_is_asked(released: Lab) -> None:
     ran = released.playbook(
         "remove",

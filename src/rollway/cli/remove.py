@@ -45,5 +45,6 @@ def remove(
         check=check,
         verbose=verbose,
         output=shown,
+        question=f"remove {app}{' and all its data' if volumes else ''}",
     )
     return conduct(wanted, as_json=json, started=started)

@@ -45,7 +45,10 @@ _SHOW_CURSOR = "\x1b[?25h"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What was typed for a verb that runs a playbook over an environment."""
+    """What was typed for a verb that runs a playbook over an environment.
+
+    `question` is what is asked where the environment asks first; the verb, when empty.
+    """
 
     verb: str
     env: str
@@ -56,6 +59,7 @@ class Wanted:
     diff: bool = False
     verbose: bool = False
     output: str = PLAIN
+    question: str = ""
 
 
 def decide(
@@ -89,7 +93,7 @@ def run_confirmed(wanted: Wanted) -> tuple[int, Path]:
     code, run_dir = run_release(wanted)
     if read_result(run_dir, "error.json").get("where") != CONFIRM or not sys.stdin.isatty():
         return code, run_dir
-    sys.stderr.write(f"{wanted.verb} on {wanted.env}? [y/N] ")
+    sys.stderr.write(f"{wanted.question or wanted.verb} on {wanted.env}? [y/N] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         return code, run_dir
