@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 
 from . import edge_apply, edge_store
 from .ailment import Ailment, bad, keep_bad
@@ -13,14 +14,21 @@ from .edge_store import Record
 from .files import remove_durably
 from .haproxy_state import Running, view
 from .problem import Problem
+from .sealed import read_sealed
 
 
 def edge_ailments(edge: Edge, app: str, hosts: Collection[str]) -> Iterator[Ailment]:
     """Look at the record and at what HAProxy runs; `hosts` are all app hosts of the inventory."""
     try:
+        read_sealed(edge.paths.notice(app))
+    except Problem as problem:
+        then = "the page stays, and nobody knows who switched it on"
+        yield _unreadable(edge, edge.paths.notice(app), problem, then)
+    try:
         record = edge_store.load(edge.paths, app)
     except Problem as problem:
-        yield _unreadable(edge, app, problem)
+        then = "the next deploy records the edge anew"
+        yield _unreadable(edge, edge.paths.record(app), problem, then)
         return
     try:
         running = view(edge.master).servers(backend_name(app))
@@ -33,16 +41,15 @@ def edge_ailments(edge: Edge, app: str, hosts: Collection[str]) -> Iterator[Ailm
             yield _gone(edge, record, host, running)
 
 
-def _unreadable(edge: Edge, app: str, problem: Problem) -> Ailment:
+def _unreadable(edge: Edge, path: Path, problem: Problem, then: str) -> Ailment:
     """HAProxy goes on by its files, and other applications can change again."""
-    path = edge.paths.record(app)
 
     def mend() -> None:
         with edge.fence.held(), edge_store.held(edge.paths):
             keep_bad(path)
             remove_durably(path)
 
-    fix = f"keeps it as {bad(path).name}; the next deploy records the edge anew"
+    fix = f"keeps it as {bad(path).name}; {then}"
     return Ailment("edge", str(path), problem.data["found"], fix, mend=mend)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from . import edge_store
@@ -58,7 +57,7 @@ def describe(edge: Edge, app: str) -> dict[str, Any]:
     """
     entries = _entries(edge, edge.master.processes().current)
     told = (entries or {}).get(app)
-    known = read_sealed(_record(edge.paths, app)) if told else None
+    known = read_sealed(edge.paths.notice(app)) if told else None
     seconds = int(told) if told and told.isdecimal() else None  # an entry may be a person's
     page = {**(known or {}), "retry_seconds": seconds} if told else None
     return {"maintenance": page, "has_page": entries is not None}
@@ -105,7 +104,7 @@ def forget(edge: Edge, app: str) -> None:
         _tell(edge, pid, app, None)
     if app in _kept(edge.paths):
         write_atomic(edge.paths.maintenance, _text(edge.paths, app, None))
-    _record(edge.paths, app).unlink(missing_ok=True)
+    edge.paths.notice(app).unlink(missing_ok=True)
 
 
 def parse_map(text: str) -> dict[str, str] | None:
@@ -162,16 +161,12 @@ def _text(paths: Paths, app: str, wanted: str | None) -> str:
 
 
 def _remember(paths: Paths, app: str, notice: Notice, *, is_on: bool) -> None:
-    path = _record(paths, app)
+    path = paths.notice(app)
     if is_on:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_sealed(path, asdict(notice))
     elif path.exists():
         remove_durably(path)
-
-
-def _record(paths: Paths, app: str) -> Path:
-    return paths.notices / f"{app}.json"
 
 
 def _words(value: str | None) -> str:

@@ -62,6 +62,10 @@ class Paths:
         """Who switched each of those pages on, and why."""
         return self.root / "maintenance.d"
 
+    def notice(self, app: str) -> Path:
+        """The file with who switched an application's page on."""
+        return self.notices / f"{app}.json"
+
     @property
     def fragments(self) -> Path:
         return self.config / "rollway.d"

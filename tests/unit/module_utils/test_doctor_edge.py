@@ -94,6 +94,19 @@ def test_a_run_at_work_keeps_it_out(edge: Edge, monkeypatch: pytest.MonkeyPatch)
     assert path.read_bytes() == b"{"
 
 
+def test_a_note_of_maintenance_that_cannot_be_read_is_kept_beside(edge: Edge) -> None:
+    path = edge.paths.notice("iris")
+    path.parent.mkdir()
+    path.write_bytes(b"{")
+    (one,) = _found(edge, "gone", "stays")
+    assert (one.kind, one.where) == ("edge", str(path))
+    assert one.fix.startswith("keeps it as iris.json.bad; the page stays")
+    assert one.mend
+    one.mend()
+    assert (_found(edge, "gone", "stays"), path.exists()) == ([], False)
+    assert path.with_name("iris.json.bad").read_bytes() == b"{"
+
+
 def test_an_haproxy_that_does_not_answer(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     def silent(*_: Any) -> str:
         raise Problem("haproxy-master.sock", "no answer")
