@@ -20,15 +20,16 @@ attributes:
 options:
   step:
     description:
-      - What to do. V(look) says who keeps others out, V(freeze) lets no run begin until V(unlock)
-        takes it away; V(unlock) also takes a run's lock away. V(prune) removes what is beyond
-        retention, V(doctor) finds and mends what is wrong; both have the lock while they change
-        something. V(remove) takes the application off the host, once no edge sends requests there.
+      - What to do. V(jobs) runs the run-once work of a staged release. V(look) says who keeps
+        others out, V(freeze) lets no run begin until V(unlock) takes it away; V(unlock) also takes
+        a run's lock away. V(prune) removes what is beyond retention, V(doctor) finds and mends what
+        is wrong; both have the lock while they change something. V(remove) takes the application
+        off the host, once no edge sends requests there.
     type: str
     required: true
     choices: [
-      acquire, stage, start, switch, undo, conclude, history, audit, look, freeze, unlock, drift,
-      prune, doctor, remove,
+      acquire, stage, jobs, start, switch, undo, conclude, history, audit, look, freeze, unlock,
+      drift, prune, doctor, remove,
     ]
   app:
     description: Application.
@@ -84,6 +85,14 @@ options:
   registry_auth:
     description: Login for pulls, with C(serveraddress), C(username) and C(password).
     type: dict
+  jobs:
+    description: The jobs of the release for V(jobs) to run, in this order, unless they are done.
+    type: list
+    elements: str
+  takes_unknown:
+    description: Whether V(jobs) takes a job as done whose outcome nobody knows.
+    type: bool
+    default: false
   then_start:
     description: Whether V(stage) goes on into V(start).
     type: bool
@@ -156,6 +165,9 @@ options:
     type: dict
   record:
     description: What to keep of the run.
+    type: dict
+  done_jobs:
+    description: Jobs of the release that are done, wherever they ran, for V(conclude) to keep.
     type: dict
   hold:
     description:
@@ -232,6 +244,14 @@ bytes: {type: int, returned: with V(prune),
   description: "What was freed; with V(mode=read) what may be freed at most."}
 serving: {type: dict, returned: with V(drift),
   description: "The release that serves, without its files and texts."}
+jobs:
+  description:
+    - With V(jobs), the record of each job that is done, by name; with V(acquire), all records that
+      the host has, by release and job.
+  type: dict
+  returned: with V(jobs) and V(acquire)
+unknown: {type: str, returned: when it is not done,
+  description: "With V(jobs), the job that began and of which nobody knows how it ended."}
 containers:
   description: With V(acquire), what stands in each slot; with a failed start, what failed and why.
   type: raw

@@ -10,6 +10,7 @@ from .containers import summaries
 from .engine import Json
 from .facts import app_host_facts, host_facts
 from .interrupted import left_behind
+from .job_records import jobs_as_data
 from .listening import listening_ports
 from .lock import (
     Alive,
@@ -52,12 +53,13 @@ def acquire(call: Call, question: Question) -> dict[str, Any]:
     found = _engine_findings(call, question) if question.has_engine else _findings(call)
     listed: list[Json] = found.pop("listed")
     manifests = kept_manifests(call.paths)  # one that is spoiled refuses, too
+    jobs = jobs_as_data(call.paths)
     if question.takes_lock and not call.check:
         found.update(_take(call, question, listed))
     else:
         found.update(_look(call, question, listed))
     wanted = manifests.get(question.release) if question.release else None
-    return {**found, "manifests": manifests, "manifest": wanted}
+    return {**found, "manifests": manifests, "manifest": wanted, "jobs": jobs}
 
 
 def _engine_findings(call: Call, question: Question) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .audit import note
@@ -12,6 +12,7 @@ from .call import Call
 from .clock import timestamp
 from .files import write_atomic
 from .interrupted import left_behind
+from .job_records import learn_jobs
 from .leave import drain_away, keep_warm
 from .lock import read_hold, read_lock, remove_lock, write_lock
 from .names import SLOTS, other_slot
@@ -49,7 +50,8 @@ RUNS_KEPT = 200
 class Conclusion:
     """How a run ended on this host. `active_slot` serves from now on (good and held only).
 
-    `hold` says what a person has to decide: the lock stays, with it.
+    `hold` says what a person has to decide: the lock stays, with it. `jobs` are those of the
+    release that are done, wherever they ran.
     """
 
     outcome: str
@@ -61,6 +63,7 @@ class Conclusion:
     retention: int = 5
     voids: tuple[str, ...] = ()
     hold: Mapping[str, Any] | None = None
+    jobs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]:
@@ -85,6 +88,7 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
                 state, pruned = _prune(call, state, end)
     if end.outcome != ABORTED and end.release:
         state = replace(state, last_release=_newest(state.last_release, end.release))
+    _learn(call, end)
     if end.record.get("result") not in UNCHANGED:
         _record(call, end)
     hold = _hold_left(call, end)
@@ -193,6 +197,11 @@ def _prune(call: Call, state: State, end: Conclusion) -> tuple[State, list[str]]
         return state, []
     found = Surplus(tuple(gone), tuple(images_only_of(call, gone)), slots=())
     return remove(call, state, found), gone
+
+
+def _learn(call: Call, end: Conclusion) -> None:
+    if end.jobs and end.release:
+        learn_jobs(call, end.release, end.jobs)
 
 
 def _record(call: Call, end: Conclusion) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from .engine import PROJECT_LABEL, Engine, Json
 
 SERVICE_LABEL = "com.docker.compose.service"
+RELEASE_LABEL = "io.rollway.release"
 LOG_LINES = 20
 LINE_CHARACTERS = 500  # of each: one long line is not to hide the others
 CHECK_CHARACTERS = 300  # the end of what a check said: a traceback names its error last
@@ -21,6 +22,7 @@ class Container:
     id: str
     name: str
     service: str
+    release: str
     state: str
     exit_code: int
     restarts: int
@@ -37,11 +39,12 @@ class Container:
     def from_inspect(cls, found: Json) -> Container:
         """Return the container in the engine's answer to `inspect`."""
         state, config = found["State"], found["Config"]
-        health = state.get("Health") or {}
+        health, labels = state.get("Health") or {}, config.get("Labels") or {}
         return cls(
             id=found["Id"],
             name=found["Name"].lstrip("/"),
-            service=(config.get("Labels") or {}).get(SERVICE_LABEL, ""),
+            service=labels.get(SERVICE_LABEL, ""),
+            release=labels.get(RELEASE_LABEL, ""),
             state=state["Status"],
             exit_code=int(state["ExitCode"]),
             restarts=int(found.get("RestartCount") or 0),

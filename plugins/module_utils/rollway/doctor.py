@@ -12,7 +12,13 @@ from .call import Call
 from .doctor_containers import container_ailments
 from .doctor_edge import edge_ailments
 from .doctor_host import disk_remarks, engine_ailment, port_ailments, unit_ailments
-from .doctor_records import lock_ailments, release_ailments, shared_manifests, unreadable_lock
+from .doctor_records import (
+    job_ailments,
+    lock_ailments,
+    release_ailments,
+    shared_manifests,
+    unreadable_lock,
+)
 from .doctor_state import fix_words, rebuilt
 from .edge_call import Edge
 from .edge_fence import Fence
@@ -85,6 +91,7 @@ def _ailments(call: Call, question: Question) -> Iterator[Ailment]:
 def _own(call: Call, question: Question) -> Iterator[Ailment]:
     """The host's own: containers are only judged where engine and record can be read."""
     yield from lock_ailments(call, question.alive)
+    yield from job_ailments(call)
     down = engine_ailment(call) if question.has_engine else None
     if down:
         yield down

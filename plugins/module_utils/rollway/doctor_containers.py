@@ -11,7 +11,7 @@ from .containers import Container, project_containers
 from .drain import is_drained
 from .drift_containers import ACCESSORIES, APP_LABEL, Seen
 from .engine import PROJECT_LABEL
-from .names import SLOTS
+from .names import JOBS, SLOTS
 from .slot import remove_project
 from .state import EMPTY, State
 
@@ -105,7 +105,7 @@ def _temporary(call: Call, one: Seen, own: str, *, is_alone: bool) -> Ailment:
 
 def _strays(call: Call) -> Iterator[Ailment]:
     """Containers of the application in no project of its own."""
-    ours = {call.paths.project(key) for key in (*SLOTS, ACCESSORIES)}
+    ours = {call.paths.project(key) for key in (*SLOTS, ACCESSORIES, JOBS)}
     for item in call.tools.engine.containers():
         labels = item.get("Labels") or {}
         project = labels.get(PROJECT_LABEL, "")

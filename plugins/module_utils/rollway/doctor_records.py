@@ -1,4 +1,4 @@
-"""Records that cannot be read: the lock, and the manifests of releases."""
+"""Records that cannot be read: the lock, the jobs, and the manifests of releases."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from .ailment import Ailment, bad, keep_bad
 from .call import Call
 from .drift_files import content_hash
 from .files import remove_durably, sync_directory
+from .job_records import read_jobs
 from .lock import Alive, read_freeze, read_hold, read_lock
 from .manifest import Manifest, without_contents
 from .names import relative_path
@@ -67,6 +68,16 @@ def unreadable_lock(call: Call, problem: Problem) -> Ailment:
 
     fix = f"keeps it as {bad(path).name} and frees the lock"
     return Ailment("lock", str(path), problem.data["found"], fix, mend=mend)
+
+
+def job_ailments(call: Call) -> Iterator[Ailment]:
+    """Nobody may guess which jobs are done: without the file they would run again."""
+    path = call.paths.jobs
+    try:
+        read_jobs(call.paths)
+    except Problem as problem:
+        following = f"copy it from another host; after mv {path} {bad(path)} jobs may run again"
+        yield Ailment("jobs", str(path), problem.data["found"], "", following)
 
 
 def release_ailments(call: Call, state: State, known: Mapping[str, Content]) -> Iterator[Ailment]:

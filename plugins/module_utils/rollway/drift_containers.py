@@ -16,7 +16,7 @@ from .containers import SERVICE_LABEL
 from .engine import PROJECT_LABEL, Json
 from .finding import Finding
 from .manifest import WEB, WORKER, Manifest
-from .names import SLOTS
+from .names import JOBS, SLOTS
 from .releases import accessories_file, compose_file
 from .state import EMPTY, RUNNING, WARM, State
 
@@ -184,7 +184,7 @@ class Containers:
 
 def stray_containers(call: Call) -> Iterator[Finding]:
     """Containers that carry the application's label and stand in none of its projects."""
-    ours = {call.paths.project(key) for key in (*SLOTS, ACCESSORIES)}
+    ours = {call.paths.project(key) for key in (*SLOTS, ACCESSORIES, JOBS)}
     for item in call.tools.engine.containers():
         labels = item.get("Labels") or {}
         if labels.get(APP_LABEL) == call.paths.app and labels.get(PROJECT_LABEL, "") not in ours:

@@ -41,6 +41,21 @@ class Service:
 
 
 @dataclass(frozen=True)
+class Job:
+    """Run-once work of a release, and the Compose service that does it."""
+
+    name: str
+    timeout_seconds: float
+    is_idempotent: bool
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Job:
+        return cls(
+            service_name(value["name"]), float(value["timeout_seconds"]), bool(value["idempotent"])
+        )
+
+
+@dataclass(frozen=True)
 class Http:
     """What the edge asks for: the service behind it and the path that says it is ready."""
 
@@ -93,6 +108,7 @@ class Manifest:
     http: Http | None
     accessories: Accessories | None
     volumes: tuple[str, ...]
+    jobs: tuple[Job, ...]
     content: Mapping[str, Any]
 
     @classmethod
@@ -111,10 +127,19 @@ class Manifest:
                 http=_http(value.get("http")),
                 accessories=_accessories(value.get("accessories")),
                 volumes=tuple(volume_name(name) for name in value.get("volumes") or ()),
+                jobs=tuple(Job.from_json(item) for item in value.get("jobs") or ()),
                 content=value,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Problem("manifest", f"not a release manifest: {error!r}", "schema 1") from error
+
+    def job(self, name: str) -> Job:
+        """Return a job by its name; Problem when the release has none such."""
+        for job in self.jobs:
+            if job.name == name:
+                return job
+        known = ", ".join(job.name for job in self.jobs) or "none"
+        raise Problem("jobs", f"{self.id} has no job {name!r}", known)
 
     def containers(self, kind: str, *, start_first: bool | None = None) -> list[str]:
         """Return the Compose services of a class, of one update order where that is asked."""

@@ -9,6 +9,8 @@ from pathlib import PurePosixPath
 from .problem import Problem
 
 SLOTS = ("blue", "green")
+JOBS = "jobs"
+"""What the project and the values of jobs are called beside those of the slots."""
 APP = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 SERVICE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}")
 RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")

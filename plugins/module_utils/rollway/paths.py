@@ -50,6 +50,10 @@ class AppPaths:
         return self.folder / "audit.jsonl"
 
     @property
+    def jobs(self) -> Path:
+        return self.folder / "jobs.json"
+
+    @property
     def ports(self) -> Path:
         return self.root / "ports.json"
 
@@ -64,7 +68,7 @@ class AppPaths:
         return self.folder / "slots" / f"{slot}.env"
 
     def project(self, slot: str) -> str:
-        """Return the Compose project of `slot` (blue, green, or accessories)."""
+        """Return the Compose project of `slot` (blue, green, accessories or jobs)."""
         return f"{self.app}-{slot}"
 
     def make(self) -> None:

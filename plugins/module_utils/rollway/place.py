@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 from .call import Call
 from .files import write_atomic
 from .manifest import Manifest
-from .names import variable_part
-from .ports import Ports
+from .names import address_literal, service_name, slot_name, variable_part
+from .ports import Ports, read_ports
 from .releases import files_folder
 
 
@@ -26,6 +27,18 @@ class Place:
     address: str
     ports: Ports
     accessories: Mapping[str, str]
+
+
+def place_of(call: Call, params: Mapping[str, Any]) -> Place:
+    """Return the place that a step's arguments name."""
+    addresses = params.get("accessory_addresses") or {}
+    return Place(
+        slot=slot_name(params.get("slot")),
+        host=params.get("inventory_host") or "",
+        address=address_literal(params.get("address")),
+        ports=read_ports(call.paths).get(call.paths.app, {}),
+        accessories={service_name(name): address_literal(at) for name, at in addresses.items()},
+    )
 
 
 def environment(call: Call, manifest: Manifest, place: Place) -> str:

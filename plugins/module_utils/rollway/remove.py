@@ -17,9 +17,10 @@ from .call import Call
 from .containers import project_containers
 from .engine import PROJECT_LABEL
 from .files import exclusive, write_atomic
+from .jobs import check_nothing_runs
 from .leave import drain_seconds_of
 from .lock import remove_lock
-from .names import SLOTS
+from .names import JOBS, SLOTS
 from .ports import read_ports
 from .prune import images_only_of
 from .releases import counter, kept_releases, remove_release
@@ -48,6 +49,7 @@ def remove(
         return told
     state = call.enter(STEP, None)
     if has_engine:
+        check_nothing_runs(call)
         state, told["cut"] = _stop(call, state)
         _forget(call, state)
         if takes_volumes:
@@ -58,7 +60,7 @@ def remove(
 
 
 def _is_here(call: Call, state: State, volumes: list[str]) -> bool:
-    projects = [call.paths.project(name) for name in (*SLOTS, ACCESSORIES)]
+    projects = [call.paths.project(name) for name in (*SLOTS, ACCESSORIES, JOBS)]
     return bool(
         state.releases
         or kept_releases(call.paths)
@@ -83,7 +85,8 @@ def _stop(call: Call, state: State) -> tuple[State, dict[str, int]]:
         left = None if state.active == slot else state.active
         state = call.save(replace(emptied(state, slot), active=left))
     with call.timed("stop"):
-        remove_project(call, call.paths.project(ACCESSORIES))
+        for name in (ACCESSORIES, JOBS):
+            remove_project(call, call.paths.project(name))
     return state, cut
 
 
@@ -110,7 +113,7 @@ def _forget(call: Call, state: State) -> None:
 
 def _volumes(call: Call) -> list[str]:
     """The application's own, and those that Compose made for a slot or for the accessories."""
-    projects = [call.paths.project(name) for name in (*SLOTS, ACCESSORIES)]
+    projects = [call.paths.project(name) for name in (*SLOTS, ACCESSORIES, JOBS)]
     labels = [f"{PROJECT_LABEL}={project}" for project in projects]
     labels.append(f"io.rollway.app={call.paths.app}")
     return sorted({name for label in labels for name in call.tools.engine.volumes(label)})
@@ -137,6 +140,7 @@ def _record(call: Call, record: Mapping[str, Any], *, found: bool) -> None:
 def _close(call: Call, state: State) -> None:
     """Leave a state that only counts on, so that no number of a release comes twice; unlock."""
     call.fence()
+    call.paths.jobs.unlink(missing_ok=True)
     numbers = [name for name in (state.last_release, *state.releases) if name]
     last = max(numbers, key=counter, default=None)
     save_state(call.paths, State(state.app, generation=state.generation + 1, last_release=last))

@@ -11,7 +11,6 @@ from .call import Call, HostTools
 from .lock import Alive, Run
 from .mutex import held_mutex
 from .names import (
-    address_literal,
     app_name,
     image_reference,
     release_id,
@@ -92,6 +91,7 @@ def _differences(call: Call, content: Params) -> Result:
 def _stage(call: Call, params: Params) -> Result:
     from .accessories import bring_up_accessories
     from .manifest import Manifest
+    from .place import place_of
     from .stage import RegistryAuth, stage
     from .start import start
 
@@ -102,7 +102,7 @@ def _stage(call: Call, params: Params) -> Result:
         result = stage(call, manifest, auth=auth, host=host)
         if manifest.accessories and manifest.accessories.on(host) and not call.check:
             # Before any slot starts: the first wave may need what stands on another host.
-            bring_up_accessories(call, manifest, _place_of(call, params))
+            bring_up_accessories(call, manifest, place_of(call, params))
         if params.get("then_start"):
             result |= start(call, manifest, _start_of(call, params))
     return result
@@ -115,6 +115,16 @@ def _start(call: Call, params: Params) -> Result:
     release = release_id(needed(params, "release_id"))
     with _exclusively(call):
         return start(call, load_manifest(call.paths, release), _start_of(call, params))
+
+
+def _jobs(call: Call, params: Params) -> Result:
+    from .jobs import Work, run_jobs
+    from .place import place_of
+    from .releases import load_manifest
+
+    manifest = load_manifest(call.paths, release_id(needed(params, "release_id")))
+    work = Work(manifest, place_of(call, params), takes_unknown=bool(params.get("takes_unknown")))
+    return run_jobs(call, work, [service_name(name) for name in needed(params, "jobs")])
 
 
 def _switch(call: Call, params: Params) -> Result:
@@ -150,6 +160,7 @@ def _conclude(call: Call, params: Params) -> Result:
         retention=int(params["retention"]),
         voids=tuple(release_id(item) for item in params.get("voids") or ()),
         hold=params.get("hold"),
+        jobs=params.get("done_jobs") or {},
     )
     if not call.paths.folder.is_dir():  # never acquired: there is nothing to conclude
         return {"pruned": [], "unlocked": False}
@@ -169,6 +180,7 @@ STEPS: dict[str, Callable[[Call, Params], Result]] = {
     "acquire": _acquire,
     "stage": _stage,
     "start": _start,
+    "jobs": _jobs,
     "switch": _switch,
     "undo": _undo,
     "conclude": _conclude,
@@ -188,28 +200,15 @@ def _call(params: Params, tools: HostTools, *, check: bool) -> Call:
 
 
 def _start_of(call: Call, params: Params) -> Any:
+    from .place import place_of
     from .start import Start
 
     deadline = params.get("deadline_seconds")
     return Start(
-        _place_of(call, params),
+        place_of(call, params),
         drain_seconds=float(params["drain_seconds"]),
         deadline_seconds=float(deadline) if deadline else None,
         anew=bool(params.get("anew")),
-    )
-
-
-def _place_of(call: Call, params: Params) -> Any:
-    from .place import Place
-    from .ports import read_ports
-
-    addresses = params.get("accessory_addresses") or {}
-    return Place(
-        slot=slot_name(params.get("slot")),
-        host=params.get("inventory_host") or "",
-        address=address_literal(params.get("address")),
-        ports=read_ports(call.paths).get(call.paths.app, {}),
-        accessories={service_name(name): address_literal(at) for name, at in addresses.items()},
     )
 
 

@@ -144,6 +144,14 @@ def test_what_was_left_standing_is_mended(
     assert [name for name in well.running() if name in (API, WARM_API)] == running
 
 
+@pytest.mark.parametrize("status", ["running", "exited"])
+def test_a_job_s_container_is_for_the_next_run(status: str, well: FakeHost) -> None:
+    labels = {"io.rollway.app": "iris", "io.rollway.release": SECOND}
+    well.engine.here["job"] = container("job", "iris-jobs", "migrate", state=status, labels=labels)
+    well.engine.nets["iris-jobs_default"] = "iris-jobs"
+    assert look(well)["findings"] == []
+
+
 @pytest.fixture
 def single(well: FakeHost) -> FakeHost:
     """A host that serves its first release; the slot green is empty."""

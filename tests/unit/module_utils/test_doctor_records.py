@@ -44,6 +44,14 @@ def _kinds(findings: list[dict[str, str]]) -> list[tuple[str, bool]]:
     return [(one["kind"], bool(one["fix"])) for one in findings]
 
 
+def test_which_jobs_are_done_is_not_for_a_machine_to_guess(well: FakeHost) -> None:
+    path = _spoil(well.root / "iris/jobs.json")
+    for found in (doctor(well, mode="read")["findings"], doctor(well)["findings"]):
+        assert _kinds(found) == [("jobs", False)]
+        assert found[0]["next"].startswith("copy it from another host")
+    assert path.read_bytes() == SPOILED
+
+
 def test_a_state_is_recorded_anew_from_what_runs_and_what_edges_say(well: FakeHost) -> None:
     path = well.root / "iris/state.json"
     before = State.from_json(well.state())

@@ -113,7 +113,7 @@ CONTAINERS: list[Any] = [
             "container",
             "mine",
             "it is in no slot",
-            "one of iris-accessories, iris-blue, iris-green",
+            "one of iris-accessories, iris-blue, iris-green, iris-jobs",
         ),
         id="a container beside the slots",
     ),

@@ -53,6 +53,30 @@ def test_everything_goes_but_volumes_and_what_is_another_s(serving: FakeHost) ->
     assert not (serving.root / "iris" / "slots").exists()
 
 
+def _job(host: FakeHost, status: str) -> None:
+    name = "iris-jobs-migrate-1"
+    host.engine.here[name] = container(name, "iris-jobs", "migrate", state=status)
+    host.engine.nets["iris-jobs_default"] = "iris-jobs"
+    write_sealed(host.root / "iris/jobs.json", {"releases": {}})
+
+
+def test_jobs_and_what_is_known_of_them_go_too(serving: FakeHost) -> None:
+    _job(serving, "exited")
+    result = _remove(serving)
+    assert result["ok"], result["problem"]
+    assert list(serving.engine.here) == ["other-blue-api-1-1"]
+    assert serving.engine.nets == {"other-blue_default": "other-blue"}
+    assert not (serving.root / "iris/jobs.json").exists()
+
+
+def test_a_job_that_runs_is_not_cut(serving: FakeHost) -> None:
+    _job(serving, "running")
+    before = serving.running()
+    result = _remove(serving)
+    assert (result["ok"], serving.running()) == (False, before)
+    assert result["problem"]["accepted"] == "no job that runs"
+
+
 def test_what_it_did_stays_on_record_and_numbers_go_on(serving: FakeHost) -> None:
     before = serving.state()["generation"]
     _remove(serving, run="run-9")
