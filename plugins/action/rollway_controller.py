@@ -26,7 +26,7 @@ from rollway.rollout.arbiter import queue_hosts, retry_hosts
 from rollway.rollout.doctor import DOCTOR
 from rollway.rollout.inputs import Inputs
 from rollway.rollout.journal import Journal
-from rollway.rollout.plan import REMOVE, ROLLING
+from rollway.rollout.plan import AFTER_TRAFFIC, BEFORE_TRAFFIC, REMOVE, ROLLING
 from rollway.rollout.planning import decide
 from rollway.rollout.reading import read
 from rollway.rollout.request import known_run, load_request
@@ -94,6 +94,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             "other_moves": [move._asdict() for move in plan.other_moves],
             "restore": plan.restore,
             "switch_hosts": list(plan.hosts) if plan.has_workers else [],
+            "job_hosts": sorted({*plan.job_hosts(BEFORE_TRAFFIC), *plan.hosts_after_jobs}),
+            "late_job_hosts": sorted(plan.job_hosts(AFTER_TRAFFIC)),
             "said": _say_plan(plan),
         }
 
@@ -173,6 +175,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             volumes=_is_true(args.get("volumes")),
             switch=_switch(args.get("switch")),
             retry_seconds=int(args.get("retry_seconds") or 0),
+            is_confirmed=_is_true(args.get("confirmed")),
             reads_only=self._reads_only(),
         )
 

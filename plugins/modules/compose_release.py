@@ -90,9 +90,9 @@ options:
     type: list
     elements: str
   takes_unknown:
-    description: Whether V(jobs) takes a job as done whose outcome nobody knows.
-    type: bool
-    default: false
+    description: The jobs that V(jobs) takes as done where nobody knows how they ended.
+    type: list
+    elements: str
   then_start:
     description: Whether V(stage) goes on into V(start).
     type: bool

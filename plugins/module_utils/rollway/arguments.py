@@ -37,7 +37,7 @@ COMPOSE_RELEASE: Spec = {
     "compare": {"type": "dict", "no_log": False},
     "registry_auth": {"type": "dict", "no_log": False},
     "jobs": {"type": "list", "elements": "str"},
-    "takes_unknown": {"type": "bool", "default": False},
+    "takes_unknown": {"type": "list", "elements": "str"},
     "then_start": {"type": "bool", "default": False},
     "anew": {"type": "bool", "default": False},
     "service": {"type": "str"},

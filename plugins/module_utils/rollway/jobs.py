@@ -34,11 +34,11 @@ BUSY = ("running", "restarting", "paused", "removing")
 
 @dataclass(frozen=True)
 class Work:
-    """What a run asks of this host: `takes_unknown` is a person's word that it is done."""
+    """What a run asks of this host; a person takes those in `takes_unknown` as done."""
 
     manifest: Manifest
     place: Place
-    takes_unknown: bool = False
+    takes_unknown: frozenset[str] = frozenset()
 
     @property
     def release(self) -> str:
@@ -138,10 +138,9 @@ def _end(
     remove_project(call, call.paths.project(JOBS))
     if ended.is_done:
         return ended
-    how = f"exit code {found.exit_code}"
-    raise _failed(
-        job, f"did not end within {job.timeout_seconds:g} s" if ended.timed_out else how, reports
-    )
+    limit = f"did not end within {job.timeout_seconds:g} s"
+    how = limit if ended.timed_out else f"exit code {found.exit_code}"
+    raise _failed(call, job, how, reports)
 
 
 def _without_outcome(
@@ -150,16 +149,16 @@ def _without_outcome(
     now = timestamp(call.tools.clock)
     if job.is_idempotent and is_watched:
         write_job(call, work.release, job.name, replace(known, finished=now))
-        raise _failed(job, "its container was removed while it ran", [])
+        raise _failed(call, job, "its container was removed while it ran", [])
     if job.is_idempotent:
         call.remarks.append(f"job {job.name}: nobody knows how it ended, so it runs again")
         return _begin(call, work, job)
-    if work.takes_unknown:
+    if job.name in work.takes_unknown:
         taken = replace(known, finished=now, taken_by=call.run.id)
         return write_job(call, work.release, job.name, taken)
     raise Problem(
-        f"job {job.name}",
-        f"began at {known.started}, and nobody knows how it ended",
+        _where(call, job),
+        f"job {job.name} began at {known.started}, and nobody knows how it ended",
         "a job that ended, or idempotent: true",
         "look at what it did; ./invoke promote takes it as done, ./invoke abort goes back",
     )
@@ -197,8 +196,8 @@ def check_nothing_runs(call: Call) -> None:
     busy = [one for one in found if one.state in BUSY]
     if busy:
         raise Problem(
-            f"job {busy[0].service}",
-            f"that of release {busy[0].release} still runs, in {busy[0].name}",
+            call.paths.project(JOBS),
+            f"job {busy[0].service} of {busy[0].release} still runs, in {busy[0].name}",
             "no job that runs",
             f"docker wait {busy[0].name} on this host, then deploy again",
         )
@@ -210,14 +209,18 @@ def _unknown(call: Call, work: Work, job: Job) -> str | None:
     return job.name if record and record.is_open and not job.is_idempotent else None
 
 
-def _failed(job: Job, how: str, reports: list[dict[str, Any]]) -> Problem:
+def _failed(call: Call, job: Job, how: str, reports: list[dict[str, Any]]) -> Problem:
     return Problem(
-        f"job {job.name}",
-        how,
+        _where(call, job),
+        f"job {job.name}: {how}",
         f"exit code 0 within {job.timeout_seconds:g} s",
         "mend the job, then deploy again",
         details={"containers": reports},
     )
+
+
+def _where(call: Call, job: Job) -> str:
+    return f"{call.paths.project(JOBS)}/{job.name}"
 
 
 def _alone(call: Call) -> AbstractContextManager[None]:

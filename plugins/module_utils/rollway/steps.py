@@ -123,7 +123,9 @@ def _jobs(call: Call, params: Params) -> Result:
     from .releases import load_manifest
 
     manifest = load_manifest(call.paths, release_id(needed(params, "release_id")))
-    work = Work(manifest, place_of(call, params), takes_unknown=bool(params.get("takes_unknown")))
+    work = Work(
+        manifest, place_of(call, params), takes_unknown=frozenset(params.get("takes_unknown") or ())
+    )
     return run_jobs(call, work, [service_name(name) for name in needed(params, "jobs")])
 
 

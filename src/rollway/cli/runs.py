@@ -34,6 +34,7 @@ from rollway.report.prune import PRUNED
 from rollway.report.result import PREVIEW, write_error
 from rollway.report.stream import result_event
 from rollway.rollout.inputs import CONFIRM
+from rollway.rollout.jobs import YES
 from rollway.rollout.reading import open_run
 
 _RECORDS = (
@@ -89,15 +90,25 @@ def decide(
 
 
 def run_confirmed(wanted: Wanted) -> tuple[int, Path]:
-    """Run it; where the environment asks first and a person sits there, ask and run it again."""
+    """Run it; where a yes is needed first and a person sits there, ask and run it again."""
     code, run_dir = run_release(wanted)
-    if read_result(run_dir, "error.json").get("where") != CONFIRM or not sys.stdin.isatty():
+    if not _asks(run_dir) or not sys.stdin.isatty():
         return code, run_dir
+    for problem in read_result(run_dir).get("problems", []):
+        sys.stderr.write(f"{problem['found']}\n")
     sys.stderr.write(f"{wanted.question or wanted.verb} on {wanted.env}? [y/N] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         return code, run_dir
     return run_release(replace(wanted, inputs={**wanted.inputs, "rollway_yes": "true"}))
+
+
+def _asks(run_dir: Path) -> bool:
+    """Whether all that was lacking is a yes: the environment asks, or a job is not undone."""
+    if read_result(run_dir, "error.json").get("where") == CONFIRM:
+        return True
+    problems = read_result(run_dir).get("problems", [])
+    return bool(problems) and all(one.get("where") == YES for one in problems)
 
 
 def run_release(wanted: Wanted) -> tuple[int, Path]:

@@ -33,6 +33,8 @@ def _done(event: Event, plan: Plan | None) -> str:
     sentences = {
         "acquire": _acquired(event),
         "stage": _staged(event, release, seconds),
+        "jobs": _worked(event, seconds),
+        "late_jobs": _worked(event, seconds),
         "advance": f"runs {release}, ready {seconds}",
         "start": f"runs {release}, ready {seconds}",
         "switch": f"workers run {release} {seconds}",
@@ -71,6 +73,10 @@ def _staged(event: Event, release: str, seconds: str) -> str:
     if "pulled" in event.result:
         return f"has {release} {seconds}"
     return f"knows the servers of {release} {seconds}"
+
+
+def _worked(event: Event, seconds: str) -> str:
+    return f"has done {', '.join(event.result.get('jobs') or ['no job'])} {seconds}"
 
 
 def _acquired(event: Event) -> str:

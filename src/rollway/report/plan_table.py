@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rollway.report.ending import DIGEST_CHARACTERS, names_in_short
+from rollway.rollout.plan import BEFORE_TRAFFIC
 
 COLUMNS = ("host", "wave", "service", "action", "order", "image")
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -51,6 +52,7 @@ def plan_lines(plan: Mapping[str, Any], *, with_diff: bool) -> list[str]:
     """What stands below the table."""
     lines = [_wave(number, wave) for number, wave in enumerate(plan["waves"], start=1)]
     lines += ["nothing to do: every host serves it"] if not plan["waves"] else []
+    lines += [_job(one) for one in plan.get("jobs", [])]
     lines += [f"left out: {', '.join(plan['outside'])}"] if plan["outside"] else []
     lines += [line for host in plan["hosts"] for line in _room(host)]
     for difference in plan["differences"]:
@@ -89,6 +91,14 @@ def _digest(image: str | None) -> str:
 
 def _wave(number: int, wave: list[str]) -> str:
     return f"wave {number}: {names_in_short(wave)}"
+
+
+def _job(job: Mapping[str, Any]) -> str:
+    """`job migrate: on app-1, before the release starts`."""
+    if job["done"]:
+        return f"job {job['job']}: done already, in run {job['done']}"
+    when = "before the release starts" if job["when"] == BEFORE_TRAFFIC else "after the traffic"
+    return f"job {job['job']}: on {job['host']}, {when}"
 
 
 def _room(host: Mapping[str, Any]) -> list[str]:

@@ -19,7 +19,7 @@ from rollway.rollout.calls import active_slot_of, release_on
 from rollway.rollout.clocks import clock_notes
 from rollway.rollout.interrupted import signal_in
 from rollway.rollout.journal import Event, Journal, without_repeats
-from rollway.rollout.ledger import fold
+from rollway.rollout.ledger import Ledger, fold
 from rollway.rollout.maintenance import page_notes
 from rollway.rollout.outcome import Outcome, conclude
 from rollway.rollout.plan import DEPLOY, Plan, load_plan
@@ -96,6 +96,7 @@ def _result(request: Request, plan: Plan | None, events: list[Event]) -> dict[st
         "waves": plan.waves,
         "problems": plan.refusal.problems if plan.refusal else _problems(events),
         "observed": _observed(events),
+        "jobs": _jobs(plan, ledger),
         "rollback_of": plan.previous.get("id") if plan.verb == "rollback" else None,
         "interrupted_run": stopped(plan, ledger, events) if outcome.name == ABORTED else None,
     }
@@ -142,6 +143,14 @@ def _host(plan: Plan, name: str, events: list[Event], verdict: Verdict) -> dict[
         "before": host.old_release,
         "seconds": seconds,
     }
+
+
+def _jobs(plan: Plan, ledger: Ledger) -> list[dict[str, Any]]:
+    """The release's jobs, and the record of each that is done; nothing undoes those."""
+    return [
+        {"job": job.name, "when": job.when, "host": job.host, "done": ledger.jobs.get(job.name)}
+        for job in plan.jobs
+    ]
 
 
 def _observed(events: Iterable[Event]) -> list[dict[str, Any]]:

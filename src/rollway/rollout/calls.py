@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rollway.rollout.fleet import other_slot
 from rollway.rollout.ledger import Ledger
-from rollway.rollout.plan import RESTART, ROLLING, HostPlan, Plan
+from rollway.rollout.plan import RESTART, ROLLING, HostPlan, JobPlan, Plan
 from rollway.rollout.request import Request
 from rollway.rollout.servers import desired_servers, servers_of
 from rollway.rollout.verdict import Decision, Verdict
@@ -20,6 +20,8 @@ EDGE_ROOT = "/var/lib/rollway-edge"
 RETAINED_RELEASES = 5
 PROBE_SECONDS = 5
 HELD = "held"
+
+Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,18 @@ def stage_call(plan: Plan, host: HostPlan, manifest: Mapping[str, Any]) -> Call:
     arguments = {
         **_common(plan, host.name, "stage"),
         "manifest": dict(manifest),
-        "then_start": bool(plan.waves) and host.name in plan.waves[0],
+        "then_start": bool(plan.waves) and host.name in plan.waves[0] and not plan.hosts_after_jobs,
         **_slot_arguments(plan, host),
     }
     return Call(HOST_MODULE, arguments)
+
+
+def jobs_call(plan: Plan, host: HostPlan, jobs: Sequence[JobPlan]) -> Call:
+    """Run the jobs of a staged release, as if in the slot where it starts."""
+    arguments = {**_common(plan, host.name, "jobs"), **_slot_arguments(plan, host)}
+    taken = [job.name for job in jobs if job.is_taken]
+    asked = {"jobs": [job.name for job in jobs], "takes_unknown": taken}
+    return Call(HOST_MODULE, {**arguments, **asked, "release_id": plan.release_id})
 
 
 def start_call(plan: Plan, host: HostPlan) -> Call:
@@ -96,12 +106,14 @@ def switch_call(plan: Plan, host: HostPlan) -> Call:
 
 
 def conclude_call(
-    plan: Plan, host: str, *, outcome: str, active_slot: str | None, record: Mapping[str, Any]
+    plan: Plan, ledger: Ledger, host: str, *, outcome: str, slot: str | None, record: Record
 ) -> Call:
     """Record what became of the run on a host, and unlock it unless a person has to decide."""
     arguments = {**_common(plan, host, "conclude"), "outcome": outcome, "record": dict(record)}
     if outcome == HELD:
-        arguments["hold"] = plan.hold or _hold(plan, record)
+        arguments["hold"] = _hold(plan, ledger, record)
+    if ledger.jobs:
+        arguments["done_jobs"] = dict(ledger.jobs)
     if host not in plan.hosts:
         about = {"release_id": plan.release_id} if plan.release.get("id") else {}
         return Call(HOST_MODULE, {**arguments, **about, **place_of(plan, host)})
@@ -113,7 +125,7 @@ def conclude_call(
             **arguments,
             "release_id": plan.release_id,
             "slot": plan.hosts[host].new_slot,
-            "active_slot": active_slot,
+            "active_slot": slot,
             "voids": plan.voids,
             "keep_warm_seconds": warm,
             "retention": RETAINED_RELEASES,
@@ -121,7 +133,7 @@ def conclude_call(
     )
 
 
-def leave_call(plan: Plan, host: str, record: Mapping[str, Any]) -> Call:
+def leave_call(plan: Plan, host: str, record: Record) -> Call:
     """Unlock an app host that turned out to be no part of the run: nothing changed there."""
     arguments = {**_common(plan, host, "conclude"), "outcome": "aborted"}
     return Call(HOST_MODULE, {**arguments, "record": {**record, "result": "outside"}})
@@ -222,9 +234,14 @@ def release_on(plan: Plan, ledger: Ledger, verdict: Verdict, host: str) -> str |
     return plan.release_id if is_new else one.old_release
 
 
-def _hold(plan: Plan, record: Mapping[str, Any]) -> dict[str, Any]:
-    """What a person decides about, as the lock keeps it."""
+def _hold(plan: Plan, ledger: Ledger, record: Record) -> dict[str, Any]:
+    """What a person decides about, as the lock keeps it: a question that is open stays the same."""
+    jobs = sorted({*(plan.hold.get("jobs") or ()), *ledger.unknown_jobs} - {*ledger.jobs})
+    unknown = {"jobs": jobs} if jobs else {}
+    if plan.hold:
+        return {**plan.hold, **unknown}
     return {
+        **unknown,
         "release": plan.release_id,
         "previous": plan.previous.get("id"),
         "hosts": list(plan.hosts),

@@ -18,7 +18,14 @@ from rollway.rollout.calls import Call
 from rollway.rollout.interrupted import RECORD, begins, step_of
 from rollway.rollout.journal import Journal
 from rollway.rollout.ledger import Ledger, fold
-from rollway.rollout.plan import DEPLOY, HostPlan, Plan, load_plan
+from rollway.rollout.plan import (
+    AFTER_TRAFFIC,
+    BEFORE_TRAFFIC,
+    DEPLOY,
+    HostPlan,
+    Plan,
+    load_plan,
+)
 from rollway.rollout.request import load_request
 from rollway.rollout.verdict import Decision, Verdict, judge, judge_end
 
@@ -103,7 +110,7 @@ def _stage_host(now: Situation) -> Work:
         return one
     manifest = load_request(now.run_dir).manifest
     if manifest is None:
-        is_first = now.host in now.plan.waves[0]
+        is_first = now.host in now.plan.waves[0] and not now.plan.hosts_after_jobs
         return [calls.start_call(now.plan, one)] if is_first else Skip("it starts later")
     return [calls.stage_call(now.plan, one, {**manifest, "id": now.plan.release_id})]
 
@@ -119,7 +126,26 @@ def _advance(now: Situation) -> Work:
     return _start(now)
 
 
+def _jobs(now: Situation) -> Work:
+    return _jobs_of(now, BEFORE_TRAFFIC)
+
+
+def _late_jobs(now: Situation) -> Work:
+    """When every wave has moved and the workers have changed: nothing of before is left."""
+    has_moved = not now.plan.has_traffic or now.ledger.shifted_waves == len(now.plan.waves)
+    return _jobs_of(now, AFTER_TRAFFIC) if has_moved else Skip("the traffic has not moved")
+
+
+def _jobs_of(now: Situation, when: str) -> Work:
+    one, jobs = now.plan.hosts.get(now.host), now.plan.jobs_on(when, now.host)
+    if not now.may_continue or one is None:
+        return Skip("the run goes no further")
+    return [calls.jobs_call(now.plan, one, jobs)] if jobs else Skip("it has no job to do")
+
+
 def _start(now: Situation) -> Work:
+    if any(job.name not in now.ledger.jobs for job in now.plan.jobs_on(BEFORE_TRAFFIC)):
+        return Skip("a job comes first")
     if now.host in now.ledger.started:
         return Skip("it is started")
     one = _host_to_start(now)
@@ -169,7 +195,7 @@ def _conclude(now: Situation) -> Work:
     if now.host in now.plan.outside and now.host not in now.plan.edges:
         return [calls.leave_call(now.plan, now.host, record)]
     call = calls.conclude_call(
-        now.plan, now.host, outcome=result.record, active_slot=slot, record=record
+        now.plan, now.ledger, now.host, outcome=result.record, slot=slot, record=record
     )
     return [call]
 
@@ -237,6 +263,8 @@ _AT_END = frozenset({"unshift", "conclude", RECORD})
 _STEPS = {
     "settle": _settle,
     "stage": _stage,
+    "jobs": _jobs,
+    "late_jobs": _late_jobs,
     "advance": _advance,
     "start": _start,
     "switch": _switch,

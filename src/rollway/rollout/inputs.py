@@ -59,6 +59,7 @@ class Inputs:
     volumes: bool = False
     switch: str = ""
     retry_seconds: int = 0
+    is_confirmed: bool = False
 
 
 def check_confirmed(inputs: Inputs, app_hosts: Sequence[str]) -> None:

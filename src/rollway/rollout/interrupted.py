@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rollway.rollout.journal import Event
-from rollway.rollout.ledger import INTERRUPT, Ledger
+from rollway.rollout.ledger import INTERRUPT, JOB_STEPS, Ledger
 from rollway.rollout.plan import DEPLOY, ROLLBACK, Plan
 
 RECORD = "record"
 CONTROLLER = "localhost"
 _ACQUIRE, _SHIFT = "acquire", "shift"
-_STEPS = {"stage": "stage", "start": "start", "advance": "switch", "switch": "switch"}
+_STEPS = {
+    "stage": "stage",
+    "start": "start",
+    "advance": "switch",
+    "switch": "switch",
+    **dict.fromkeys(JOB_STEPS, "jobs"),
+}
 
 
 def interruption(signal: str) -> Event:

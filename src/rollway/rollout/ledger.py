@@ -6,15 +6,16 @@ its `max_fail_percentage` can do that (they count per batch, and not the unreach
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import Plan
+from rollway.rollout.plan import AFTER_TRAFFIC, BEFORE_TRAFFIC, Plan
 from rollway.rollout.trouble import found_in
 
 HOST_STEPS = frozenset({"stage", "advance", "start", "switch"})
+JOB_STEPS = frozenset({"jobs", "late_jobs"})
 EDGE_STEPS = frozenset({"settle", "shift"})
 INTERRUPT = "interrupt"
 _MOVES = frozenset({"shift", "unshift", "record"})
@@ -38,6 +39,8 @@ class Ledger:
     put back, then whether all of them confirmed it. `reloaded_edges` took new servers or routes
     before any traffic moved. `moved` are the hosts whose traffic every edge sends to the new slot.
     `interrupted` is the signal that ended the run before it had come to its end everywhere, or ''.
+    `jobs` are the records of those that are done, by name; `unknown_jobs` those that began, and of
+    which nobody knows how they ended.
     """
 
     failures: tuple[Failure, ...]
@@ -49,6 +52,9 @@ class Ledger:
     reloaded_edges: frozenset[str] = frozenset()
     moved: frozenset[str] = frozenset()
     interrupted: str = ""
+    jobs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    job_failures: tuple[Failure, ...] = ()
+    unknown_jobs: Mapping[str, Failure] = field(default_factory=dict)
 
     @property
     def failed_hosts(self) -> frozenset[str]:
@@ -68,6 +74,7 @@ def fold(plan: Plan, events: Iterable[Event]) -> Ledger:
         reloaded_edges=frozenset(event.host for event in seen if _has_reloaded(event)),
         moved=_moved(plan, seen),
         interrupted=_interrupted(plan, seen),
+        **_jobs(plan, seen),
     )
 
 
@@ -77,6 +84,34 @@ def _host_failures(plan: Plan, events: list[Event]) -> tuple[Failure, ...]:
         if _is_bad(event, HOST_STEPS) and not _is_edge_failure(plan, event):
             first.setdefault(event.host, _failure(event))
     return tuple(first.values())
+
+
+def _jobs(plan: Plan, events: list[Event]) -> dict[str, Any]:
+    """A host that is lost, or whose step broke, tells nothing: a job may have begun there."""
+    steps = [event for event in events if event.step in JOB_STEPS]
+    done = {job.name: job.record for job in plan.jobs if job.record}
+    for event in steps:
+        done.update(event.result.get("jobs") or {})
+    unknown = {name: _failure(event) for event in steps for name in _unknown(plan, event, done)}
+    failed = [event for event in steps if not event.ok]
+    return {
+        "jobs": done,
+        "job_failures": tuple(_failure(event) for event in failed),
+        "unknown_jobs": unknown,
+    }
+
+
+def _unknown(plan: Plan, event: Event, done: Mapping[str, Any]) -> list[str]:
+    if event.ok:
+        return []
+    if event.result.get("problem"):
+        return [str(event.result["unknown"])] if event.result.get("unknown") else []
+    when = BEFORE_TRAFFIC if event.step == "jobs" else AFTER_TRAFFIC
+    return [
+        job.name
+        for job in plan.jobs_on(when, event.host)
+        if job.name not in done and not job.is_idempotent
+    ]
 
 
 def _is_edge_failure(plan: Plan, event: Event) -> bool:

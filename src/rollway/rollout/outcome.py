@@ -60,6 +60,7 @@ def _aborted(plan: Plan, ledger: Ledger, verdict: Verdict, events: list[Event]) 
     told = [f"{release or 'nothing'} serves on {', '.join(on)}" for release, on in serving.items()]
     missing = not_recorded(list(plan.generations), events)
     told += [f"not recorded on {', '.join(missing)}"] if missing else []
+    told += _not_undone(ledger)
     sentence = "; ".join([f"interrupted by {ledger.interrupted}", *told])
     code = exits.after_signal(ledger.interrupted)
     return Outcome("aborted", code, sentence, _on_or_back(plan), verdict.reasons)
@@ -109,11 +110,13 @@ def _rolled_back(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) 
     if ledger.reverted is False or left:
         sentence = "failed, and not every host could be put back"
         named = f"{sentence}: {', '.join(left)}" if left else f"{sentence}: an edge did not answer"
+        named = "; ".join([named, *_not_undone(ledger)])
         is_settled = ledger.reverted is not False
         following = _mend(plan, left)
         return Outcome("broken", exits.NEEDS_PERSON, named, following, verdict.reasons, is_settled)
     tried = f"{plan.verb} of {plan.release_id}" if plan.verb == RESTART else plan.release_id
-    sentence = f"{tried} failed; {_whole(plan, _serving(plan, ledger, verdict))}"
+    whole = _whole(plan, _serving(plan, ledger, verdict))
+    sentence = "; ".join([f"{tried} failed", whole, *_not_undone(ledger)])
     return Outcome("bad", exits.FAILED, sentence, _status(plan), verdict.reasons)
 
 
@@ -137,6 +140,11 @@ def _whole(plan: Plan, serving: Mapping[str | None, list[str]]) -> str:
         return f"the whole fleet serves {next(iter(serving)) or 'nothing, as before'}"
     told = [f"{release or 'nothing'} serves on {', '.join(on)}" for release, on in serving.items()]
     return f"as before, {'; '.join([*told, *_left_out(plan)])}"
+
+
+def _not_undone(ledger: Ledger) -> list[str]:
+    """The jobs that this run or an earlier one of the same release has done."""
+    return [f"not undone: job {', '.join(sorted(ledger.jobs))}"] if ledger.jobs else []
 
 
 def _left_out(plan: Plan) -> list[str]:

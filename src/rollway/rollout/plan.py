@@ -21,6 +21,8 @@ FORWARD = (DEPLOY, PROMOTE)
 """Verbs that bring a release on, wave by wave; the others go back at once."""
 ROLLING = (*FORWARD, RESTART)
 """Verbs that go wave by wave, each judged, and leave no release behind."""
+BEFORE_TRAFFIC, AFTER_TRAFFIC = "before_traffic", "after_traffic"
+"""When a job runs: before any host starts the release, or when all traffic and workers moved."""
 DECIDING = (PROMOTE, ABORT, ROLLBACK)
 """Verbs that go on with what another run left held."""
 
@@ -63,6 +65,21 @@ class HostPlan:
 
 
 @dataclass(frozen=True)
+class JobPlan:
+    """One job of the release: the host that runs it, or the record that says it is done.
+
+    `is_taken`: a person takes it as done, should nobody know how it ended.
+    """
+
+    name: str
+    when: str
+    host: str
+    is_idempotent: bool
+    is_taken: bool
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Plan:
     """One run, as decided.
 
@@ -92,6 +109,7 @@ class Plan:
     kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     hold: dict[str, Any] = field(default_factory=dict)
     service: str = ""
+    jobs: list[JobPlan] = field(default_factory=list)
     refusal: Refusal | None = None
 
     @property
@@ -123,6 +141,24 @@ class Plan:
         """Whether workers start, or those of the release before have to stop."""
         services = [*self.release.get("services", []), *self.previous.get("services", [])]
         return any(service["class"] == "worker" for service in services)
+
+    @property
+    def jobs_to_do(self) -> list[JobPlan]:
+        """The jobs that no run has done yet."""
+        return [job for job in self.jobs if not job.record]
+
+    def jobs_on(self, when: str, host: str | None = None) -> list[JobPlan]:
+        """Those of one time that are to be done, on one host where that is asked."""
+        return [job for job in self.jobs_to_do if job.when == when and host in (None, job.host)]
+
+    def job_hosts(self, when: str) -> set[str]:
+        """The hosts with a job to do at one time."""
+        return {job.host for job in self.jobs_on(when)}
+
+    @property
+    def hosts_after_jobs(self) -> list[str]:
+        """The first wave's hosts where jobs come first; without them `stage` starts those."""
+        return self.waves[0] if self.waves and self.jobs_on(BEFORE_TRAFFIC) else []
 
     @property
     def holds(self) -> bool:
@@ -177,4 +213,5 @@ def load_plan(run_dir: Path) -> Plan | None:
     data = json.loads(path.read_text(encoding="utf-8"))
     refusal = data.pop("refusal")
     hosts = {name: HostPlan(**host) for name, host in data.pop("hosts").items()}
-    return Plan(**data, hosts=hosts, refusal=Refusal(**refusal) if refusal else None)
+    jobs = [JobPlan(**job) for job in data.pop("jobs", [])]
+    return Plan(**data, hosts=hosts, jobs=jobs, refusal=Refusal(**refusal) if refusal else None)

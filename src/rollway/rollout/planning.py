@@ -11,6 +11,7 @@ from rollway.rollout.arbiter import is_settled
 from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.gates import lacks_disk, ready_path_changed
 from rollway.rollout.hold import Hold, found_hold, held_scope, limit_refusal, target_refusal, way_on
+from rollway.rollout.jobs import asks_first, out_of_reach, plan_jobs
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import (
     ABORT,
@@ -63,8 +64,16 @@ def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     changed = ready_path_changed(request, acquired, choice, _previous(views, choice, hold))
     refusal = changed or lacks_disk(request, views)
     plan = _plan(request, acquired, views, choice, refusal=refusal)
-    stale = None if refusal else _stale(plan, request, acquired)
-    return replace(plan, refusal=stale, waves=[], hosts={}) if stale else plan
+    stale = (
+        None
+        if refusal
+        else (
+            out_of_reach(request, plan)
+            or asks_first(request, acquired, plan)
+            or _stale(plan, request, acquired)
+        )
+    )
+    return replace(plan, refusal=stale, waves=[], hosts={}, jobs=[]) if stale else plan
 
 
 def _stale(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> Refusal | None:
@@ -145,6 +154,7 @@ def _plan(
         kept=kept_servers(acquired, request.edges, request.outside),
         hold=hold,
         service=request.service,
+        jobs=[] if refusal else plan_jobs(request, acquired, release, hold),
         refusal=refusal,
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from rollway.rollout.clocks import clock_notes
 from rollway.rollout.hold import way_on
+from rollway.rollout.jobs import left_behind
 from rollway.rollout.journal import Event
 from rollway.rollout.maintenance import page_notes
 from rollway.rollout.plan import HostPlan, Plan
@@ -36,6 +37,7 @@ def preview(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> dict
         "rollout": plan.release.get("rollout", {}),
         "hosts": hosts,
         "edges": plan.edges,
+        "jobs": _jobs(plan),
         "differences": _differences(plan, acquired),
         "notes": list(plan.release.get("notes", [])),
         "warnings": [
@@ -44,6 +46,7 @@ def preview(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> dict
             *_timing_warnings(plan),
             *_room_warnings(hosts),
             *clock_notes(acquired.values()),
+            *left_behind(acquired, plan),
         ],
         "sealed": seal(plan, request, acquired),
     }
@@ -88,6 +91,14 @@ def moved(planned: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 _NAMES = ("env", "app", "version")
+
+
+def _jobs(plan: Plan) -> list[dict[str, Any]]:
+    """Where and when each job runs, and in which run it was done already."""
+    return [
+        {"job": one.name, "when": one.when, "host": one.host, "done": one.record.get("run")}
+        for one in plan.jobs
+    ]
 
 
 def _host(plan: Plan, host: HostPlan, event: Event) -> dict[str, Any]:

@@ -56,6 +56,7 @@ def read(inputs: Inputs) -> Path:
         planned=load_sealed(Path(inputs.plan_path)) if inputs.plan_path else None,
         wait_seconds=wait_seconds(inputs.wait_lock),
         keep=kept_count(inputs.keep),
+        is_confirmed=inputs.is_confirmed,
         target=names.run_id(inputs.target, where="--run") if inputs.target else "",
         service=names.service_name(inputs.service) if inputs.service else "",
         volumes=inputs.volumes,

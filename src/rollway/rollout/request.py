@@ -20,9 +20,10 @@ class Request:
     hosts that hold the lock of a dead one. `outside` are the app hosts that a limit leaves out:
     they keep what they have, and their servers at the edges stay. `planned` is what a saved plan
     has sealed, and `target` the run whose lock is to be released.
-    `wait_seconds` is how long the run waits for another's lock, and `keep` how many releases a
-    prune leaves. `service` is the only one to restart, and `volumes` whether a remove takes them.
-    `switch` is on or off for a page of maintenance, and `retry_seconds` what its clients are told.
+    `wait_seconds` is how long the run waits for another's lock; `is_confirmed` that a person said
+    yes. `keep` is how many releases a prune leaves. `service` is the only one to restart, and
+    `volumes` whether a remove takes them. `switch` is on or off for a page of maintenance, and
+    `retry_seconds` what its clients are told.
     """
 
     verb: str
@@ -46,6 +47,7 @@ class Request:
     volumes: bool = False
     switch: str = ""
     retry_seconds: int = 0
+    is_confirmed: bool = False
 
     def save(self, run_dir: Path) -> None:
         """Whole or not at all: a signal may come at any time."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rollway.rollout.ledger import Ledger
-from rollway.rollout.plan import Plan
+from rollway.rollout.plan import JobPlan, Plan
 from rollway.rollout.trouble import said_of
 
 
@@ -42,24 +42,40 @@ def judge_end(plan: Plan, ledger: Ledger) -> Verdict:
     left = len(plan.waves) - ledger.shifted_waves if plan.has_traffic else 0
     started = {*ledger.started, *ledger.failed_hosts}
     missing = [name for name in plan.hosts_to_start if name not in started]
-    if not verdict.is_continue or not (left or missing):
+    jobs = [job.name for job in plan.jobs_to_do if job.name not in ledger.jobs]
+    if not verdict.is_continue or not (left or missing or jobs):
         return verdict
     reasons = [f"{left} of {len(plan.waves)} waves never moved"] if left else []
     reasons += [f"{name}: it never started" for name in missing]
+    reasons += [f"job {name} never ran" for name in jobs]
     return Verdict(_way_out(plan, ledger), (*verdict.reasons, *reasons))
 
 
 def judge(plan: Plan, ledger: Ledger) -> Verdict:
-    """Continue while the failures fit the one budget and every edge did what it was told."""
+    """Continue while the failures fit the one budget and edges and jobs did what they were told.
+
+    A job of which nobody knows how it ended is a person's to judge, whether traffic moved or not.
+    """
     if plan.refusal:
         return Verdict(Decision.STOP, tuple(said_of(one) for one in plan.refusal.problems))
-    reasons = [f"{one.host}: {one.found}" for one in (*ledger.failures, *ledger.edge_failures)]
+    failures = (*ledger.failures, *ledger.edge_failures, *ledger.job_failures)
+    reasons = [f"{one.host}: {one.found}" for one in failures]
     if ledger.interrupted:
         return Verdict(Decision.LEAVE, (f"interrupted by {ledger.interrupted}", *reasons))
+    if ledger.unknown_jobs:
+        return Verdict(Decision.HOLD, tuple(reasons))
+    reasons += [f"{job.host}: job {job.name} cannot run there" for job in _barred(plan, ledger)]
+    has_broken = ledger.edge_failures or ledger.job_failures or _barred(plan, ledger)
     budget = int(plan.release.get("rollout", {}).get("max_failures", 0))
-    if ledger.edge_failures or len(ledger.failed_hosts) > budget:
+    if has_broken or len(ledger.failed_hosts) > budget:
         return Verdict(_way_out(plan, ledger), tuple(reasons))
     return Verdict(Decision.CONTINUE, tuple(reasons))
+
+
+def _barred(plan: Plan, ledger: Ledger) -> list[JobPlan]:
+    """Jobs that wait for a host which failed: no budget of hosts covers them."""
+    waiting = [job for job in plan.jobs_to_do if job.name not in ledger.jobs]
+    return [job for job in waiting if job.host in ledger.failed_hosts]
 
 
 def _way_out(plan: Plan, ledger: Ledger) -> Decision:

@@ -106,7 +106,7 @@ def test_a_job_that_fails_says_its_last_words_and_may_run_again(host: FakeHost) 
     ends(host, exit_code=3)
     result = migrate(host, staged(host))
     assert (result["ok"], result["job"], result["unknown"]) == (False, "migrate", None)
-    assert result["problem"]["found"] == "exit code 3"
+    assert result["problem"]["found"] == "job migrate: exit code 3"
     assert result["containers"][0]["log_tail"] == [f"{CONTAINER} said 20"]
     assert host.engine.here == {}
     ends(host, exit_code=0)
@@ -117,7 +117,7 @@ def test_a_job_that_fails_says_its_last_words_and_may_run_again(host: FakeHost) 
 def test_a_job_that_takes_too_long_is_stopped_and_no_success(host: FakeHost) -> None:
     host.comes_up["migrate"] = {"state": "running", "health": ""}
     result = migrate(host, staged(host))
-    assert result["problem"]["found"] == "did not end within 60 s"
+    assert result["problem"]["found"] == "job migrate: did not end within 60 s"
     assert (recorded(host)["timed_out"], recorded(host)["exit_code"]) == (True, 0)
     assert f"stop {CONTAINER} within 5" in host.engine.log
     assert result["unknown"] is None
@@ -170,7 +170,7 @@ def test_an_outcome_that_nobody_knows_is_a_person_s_to_decide(
     result = migrate(host, staged(host, run="run-2"))
     assert (result["ok"], result["unknown"], ups(host)) == (False, "migrate", 1)
     assert result["problem"]["found"].endswith("and nobody knows how it ended")
-    again = migrate(host, staged(host, run="run-3"), takes_unknown=True)
+    again = migrate(host, staged(host, run="run-3"), takes_unknown=["migrate"])
     assert (again["ok"], ups(host)) == (True, 1)
     assert recorded(host)["taken_by"] == "run-3"
 
@@ -234,7 +234,7 @@ def test_a_job_of_another_release_that_still_runs_is_left_alone(host: FakeHost) 
     labels = {"io.rollway.release": "0-old"}
     host.engine.here["old"] = container("old", "iris-jobs", "migrate", labels=labels)
     result = migrate(host, common)
-    assert result["problem"]["found"] == "that of release 0-old still runs, in old"
+    assert result["problem"]["found"] == "job migrate of 0-old still runs, in old"
     assert (result["unknown"], list(host.engine.here)) == (None, ["old"])
 
 

@@ -83,7 +83,7 @@ def test_after_a_restart_a_deploy_of_the_same_version_leaves_all_as_it_is() -> N
 
 def test_the_slot_that_was_left_does_not_stay_warm(tmp_path: Path) -> None:
     plan = _plan(tmp_path, steady_fleet())
-    call = conclude_call(plan, "app-1", outcome="good", active_slot="green", record={})
+    call = conclude_call(plan, fold(plan, []), "app-1", outcome="good", slot="green", record={})
     assert call.arguments["keep_warm_seconds"] == 0
 
 
