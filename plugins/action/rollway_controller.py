@@ -176,6 +176,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             switch=_switch(args.get("switch")),
             retry_seconds=int(args.get("retry_seconds") or 0),
             is_confirmed=_is_true(args.get("confirmed")),
+            groups=_groups_of(groups, app_hosts),
             reads_only=self._reads_only(),
         )
 
@@ -243,6 +244,16 @@ def _must_confirm(args: Mapping[str, Any]) -> bool:
 def _switch(value: Any) -> str:
     """`on` and `off` as they were typed, although YAML reads them as truth values."""
     return {"true": "on", "false": "off"}.get(str(value).lower(), str(value or ""))
+
+
+def _groups_of(groups: Mapping[str, list[str]], app_hosts: list[str]) -> dict[str, list[str]]:
+    """The inventory's own groups that have app hosts, and which."""
+    found = {
+        name: [one for one in members if one in app_hosts]
+        for name, members in groups.items()
+        if name not in ("all", "ungrouped")
+    }
+    return {name: members for name, members in found.items() if members}
 
 
 def _is_true(value: Any) -> bool:

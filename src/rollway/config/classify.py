@@ -1,4 +1,4 @@
-"""Decides what each service of a Compose file is: web, worker or accessory."""
+"""Decides what each service of a Compose file is: web, worker, accessory or job."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from rollway.config.slot_variables import variable_part
 from rollway.errors import RollwayError
 
 RELEASED_BY = "ROLLWAY_VERSION"
+_KEYS_OF = {
+    ("accessory", "job"): ("hosts",),
+    ("accessory",): ("port",),
+    ("job",): ("when", "idempotent", "backward_compatible", "timeout_seconds"),
+}
 
 
 def released_services(raw: Mapping[str, Any]) -> set[str]:
@@ -52,7 +57,7 @@ def _class_of(name: str, settings: XRollway, released: set[str], problems: Probl
     problems.add(
         f"services/{name}",
         "its image is not the released one, and x-rollway does not say what it is",
-        accepted=f"x-rollway: {{services: {{{name}: {{class: accessory}}}}}}, or web or worker",
+        accepted=f"x-rollway: {{services: {{{name}: {{class: accessory}}}}}}, or web, worker, job",
     )
     return None
 
@@ -61,20 +66,17 @@ def _check_class(
     name: str, told: Service, settings: XRollway, released: set[str], problems: Problems
 ) -> None:
     path = f"x-rollway/services/{name}"
-    if told.kind == "job":
-        problems.add(
-            f"{path}/class", "jobs are not available yet", accepted="web, worker, accessory"
-        )
     if told.kind == "accessory" and name in released:
-        problems.add(
-            f"{path}/class", "accessory, but its image is released", accepted="web, worker"
-        )
+        found = "accessory, but its image is released"
+        problems.add(f"{path}/class", found, accepted="web, worker, job")
     if told.kind == "web" and not settings.http:
         found = "web, but there is no x-rollway.http"
         problems.add(f"{path}/class", found, accepted="worker, or http: {service: …, port: …}")
-    for key in ("hosts", "port"):
-        if told.kind != "accessory" and getattr(told, key) is not None:
-            problems.add(f"{path}/{key}", f"a {told.kind} has none", accepted="class: accessory")
+    for kinds, keys in _KEYS_OF.items():
+        for key in keys:
+            if told.kind not in kinds and getattr(told, key) is not None:
+                accepted = f"class: {' or '.join(kinds)}"
+                problems.add(f"{path}/{key}", f"it is no key of a {told.kind}", accepted=accepted)
 
 
 def _check_told(services: Mapping[str, Any], settings: XRollway, problems: Problems) -> None:

@@ -17,7 +17,7 @@ DEPLOY: dict[str, Key] = {
         "`replicated` is the only one",
         values={
             "global": "leave it out: every app host runs the release",
-            "*-job": "leave it out: jobs are not available yet",
+            "*-job": "leave it out: x-rollway.services.NAME.class is job",
         },
     ),
     **refused("placement", "leave it out: the inventory chooses the hosts"),
@@ -103,12 +103,7 @@ TABLE: dict[str, dict[str, Key]] = {
     },
     "services.*.logging": kept("driver options"),
     "services.*.depends_on.*": {
-        "condition": Key(
-            "kept",
-            values={
-                "service_completed_successfully": "service_healthy: jobs are not available yet"
-            },
-        ),
+        "condition": Key("kept", "`service_completed_successfully` is for jobs, and not sent"),
         **kept("required restart"),
     },
     "services.*.networks.*": {

@@ -23,7 +23,8 @@ SERVICE: dict[str, Key] = {
     **refused("credential_spec", "leave it out: it belongs to Windows"),
     "depends_on": Key(
         "rewritten",
-        "names of replicas; an accessory is not sent: it is ready before a slot starts",
+        "names of replicas; accessories and jobs are not sent: they are ready, or done, before a "
+        "slot starts",
         "mapping or list",
     ),
     "deploy": Key("rewritten", "see `services.*.deploy`", "mapping"),
@@ -68,9 +69,9 @@ SERVICE: dict[str, Key] = {
     "pull_refresh_after": Key("not sent", "as `pull_policy`"),
     "restart": Key(
         "rewritten",
-        "`unless-stopped` where it is missing or `always`: a slot that was stopped stays so",
+        "`unless-stopped` where it is missing or `always`: a slot that was stopped stays so; `no` "
+        "for jobs, and for them alone",
         "text",
-        {"no": "unless-stopped or on-failure: what ends would stay down"},
     ),
     **refused("scale", "`deploy.replicas`"),
     "secrets": Key("rewritten", "the file travels with the release, mode 0400", "list"),

@@ -26,7 +26,8 @@ class AppConfig:
     """One application, ready to be rendered.
 
     `compose` is the interpolated file, its keys and shapes checked; `classes` is service → class;
-    `hosts` is app host → address; `rollout` is what the manifest carries; `notes` are for the plan.
+    `hosts` is app host → address; `rollout` is what the manifest carries; `notes` are for the plan;
+    `groups` is group of the inventory → its app hosts.
     """
 
     app: str
@@ -39,6 +40,7 @@ class AppConfig:
     rollout: dict[str, Any]
     variables: dict[str, str]
     notes: list[str] = field(default_factory=list)
+    groups: Mapping[str, list[str]] = field(default_factory=dict)
 
     @property
     def file(self) -> str:
@@ -53,7 +55,7 @@ class AppConfig:
         return [service for service, kind in self.classes.items() if kind in kinds]
 
 
-def load_app(
+def load_app(  # noqa: PLR0913 - an application, and all it is written for
     apps_dir: Path,
     app: str,
     *,
@@ -61,10 +63,12 @@ def load_app(
     version: str,
     registry: str,
     app_hosts: Mapping[str, str],
+    groups: Mapping[str, list[str]] | None = None,
 ) -> AppConfig:
     """Read `apps/<app>/compose.yml` for a version; RollwayError lists every problem of it.
 
-    `variables` are the inventory's `rollway_variables`, `app_hosts` its app hosts → addresses.
+    `variables` are the inventory's `rollway_variables`, `app_hosts` its app hosts → addresses,
+    and `groups` its groups → their app hosts.
     """
     names.app_name(app)
     names.version_name(version)
@@ -93,6 +97,7 @@ def load_app(
         rollout=rollout,
         variables=known,
         notes=notes,
+        groups=groups or {},
     )
 
 

@@ -116,11 +116,12 @@ class Service(Strict):
     """What kind of service this is."""
 
     kind: Literal["web", "worker", "accessory", "job"] = Field(
-        alias="class", description="web, worker or accessory; job is not available yet"
+        alias="class", description="web, worker, accessory or job"
     )
     hosts: str | list[str] | None = Field(
         default=None,
-        description="App host it runs on, or `all`: each its own; needed when there are several",
+        description="Accessory: app host it runs on, or `all`: each its own; needed when there are "
+        "several. Job: app host, or group of them, whose first runs it; the first of all",
     )
     port: Whole | None = Field(
         default=None,
@@ -131,6 +132,26 @@ class Service(Strict):
     volumes: Literal["shared", "per_slot"] = Field(
         default="shared",
         description="Whether both slots use the same named volumes, or each has its own",
+    )
+    when: Literal["before_traffic", "after_traffic"] | None = Field(
+        default=None,
+        description="Job: before any host starts the release, or when all traffic and workers "
+        "have moved; before_traffic",
+    )
+    idempotent: bool | None = Field(
+        default=None,
+        description="Job: whether it may run again when nobody knows how it ended; false",
+    )
+    backward_compatible: bool | None = Field(
+        default=None,
+        description="Job: whether the release before gets along with what it did; false: going "
+        "back needs a yes",
+    )
+    timeout_seconds: Whole | None = Field(
+        default=None,
+        ge=1,
+        le=86400,
+        description="Job: how long it may take before it is stopped and has failed; 600",
     )
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from rollway.config.problems import neighbours, shown
-from rollway.release.project import ACCESSORY, WEB, WORKER, Project
+from rollway.release.jobs import why_not
+from rollway.release.project import ACCESSORY, JOB, WEB, WORKER, Project
 
 _STARTED, _HEALTHY = "service_started", "service_healthy"
+_COMPLETED = "service_completed_successfully"
 _CONDITIONS = (_STARTED, _HEALTHY)
+_CONDITIONS_OF_JOBS = (_COMPLETED, _STARTED)
 
 
 def depends_on(project: Project, name: str, value: Any) -> dict[str, Any]:
@@ -24,6 +27,8 @@ def depends_on(project: Project, name: str, value: Any) -> dict[str, Any]:
 
 def _rendered(project: Project, name: str, other: str, condition: dict[str, Any]) -> dict[str, Any]:
     classes = project.config.classes
+    if classes[other] == JOB or (classes[name] == JOB and classes[other] != ACCESSORY):
+        return {}
     if classes[other] != ACCESSORY:
         return {numbered: dict(condition) for numbered in project.containers[other]}
     if classes[name] == ACCESSORY:
@@ -39,11 +44,13 @@ def _is_possible(project: Project, name: str, other: str, condition: dict[str, A
     if kind is None:
         optional = str(condition.get("required", True)).lower() == "false"
         if not optional:
-            known = neighbours(other, project.config.classes)
-            project.problems.add(path, "there is no such service", accepted=known)
-    elif condition["condition"] not in _CONDITIONS:
+            near = neighbours(other, project.config.classes)
+            project.problems.add(path, "there is no such service", accepted=near)
+    elif condition["condition"] not in (known := _conditions(kind)):
         found = shown(condition["condition"])
-        project.problems.add(f"{path}/condition", found, accepted=", ".join(_CONDITIONS))
+        project.problems.add(f"{path}/condition", found, accepted=", ".join(known))
+    elif JOB in (kind, own) and (problem := why_not(project, name, other)):
+        project.problems.add(path, problem[0], accepted=problem[1])
     elif kind == WORKER and own == WEB:
         found = "it is a worker, which changes after the traffic has moved"
         project.problems.add(path, found, accepted=f"class: web for {other}")
@@ -53,3 +60,7 @@ def _is_possible(project: Project, name: str, other: str, condition: dict[str, A
     else:
         return True
     return False
+
+
+def _conditions(kind: str) -> tuple[str, ...]:
+    return _CONDITIONS_OF_JOBS if kind == JOB else _CONDITIONS

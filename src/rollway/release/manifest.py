@@ -37,6 +37,7 @@ def build(
         "volumes": rendered.volumes,
         "services": rendered.services,
         "accessories": _accessories(rendered, pinned),
+        **({"jobs": rendered.jobs} if rendered.jobs else {}),
         "http": config.settings.http.model_dump() if config.settings.http else None,
         "rollout": config.rollout,
         "notes": [*config.notes, *rendered.notes, *_loose(pinned)],

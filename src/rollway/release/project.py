@@ -11,7 +11,7 @@ from rollway.config.problems import Problems
 from rollway.release.files import ReleaseFiles
 from rollway.release.grants import Grants
 
-ACCESSORY, WEB, WORKER = "accessory", "web", "worker"
+ACCESSORY, WEB, WORKER, JOB = "accessory", "web", "worker", "job"
 _DEFAULT_NETWORK = "default"
 
 

@@ -10,8 +10,9 @@ from rollway.config.problems import Problems, shown
 from rollway.config.rollout import update_config
 from rollway.release.accessories import describe_accessories
 from rollway.release.files import ReleaseFiles
+from rollway.release.jobs import describe_jobs
 from rollway.release.ports import check_claims
-from rollway.release.project import ACCESSORY, WEB, WORKER, Project, shared_volumes
+from rollway.release.project import ACCESSORY, JOB, WEB, WORKER, Project, shared_volumes
 from rollway.release.render_service import render_services
 from rollway.release.timing import grace_seconds, timing
 
@@ -26,6 +27,7 @@ class Rendered:
     accessories: dict[str, Any]
     services: list[dict[str, Any]]
     accessory_services: list[dict[str, Any]]
+    jobs: list[dict[str, Any]]
     volumes: list[str]
     files: list[dict[str, Any]]
     accessory_files: list[dict[str, Any]]
@@ -40,13 +42,14 @@ def render(config: AppConfig) -> Rendered:
     slot = Project(config, ReleaseFiles(config.app_dir, problems), problems, containers)
     apart = ReleaseFiles(config.app_dir, problems, folder="accessories")
     accessories = Project(config, apart, problems, containers)
-    slot_content = _content(slot, WEB, WORKER)
+    slot_content = _content(slot, WEB, WORKER, JOB)
     accessories_content = _content(accessories, ACCESSORY)
     rendered = Rendered(
         slot=slot_content,
         accessories=accessories_content,
         services=[_service(slot, name) for name in config.of_class(WEB, WORKER)],
         accessory_services=describe_accessories(accessories, slot.needed),
+        jobs=describe_jobs(slot),
         volumes=sorted(
             {one for part in (slot, accessories) for one in shared_volumes(config, part.volumes)}
         ),
@@ -66,8 +69,8 @@ def _content(project: Project, *kinds: str) -> dict[str, Any]:
 
 
 def _containers(config: AppConfig, problems: Problems) -> dict[str, list[str]]:
-    """Service → its services in the slot's project, numbered, one for each replica."""
-    return {
+    """Service → its services in the project, numbered, one for each replica; a job is itself."""
+    return {name: [name] for name in config.of_class(JOB)} | {
         name: [f"{name}-{number}" for number in range(1, _replicas(config, name, problems) + 1)]
         for name in config.of_class(WEB, WORKER)
     }

@@ -20,10 +20,11 @@ from rollway.errors import RollwayError
 from rollway.release.depends import depends_on
 from rollway.release.mounts import Mounts
 from rollway.release.ports import exposed_by, ports_of
-from rollway.release.project import ACCESSORY, Project, is_external, per_slot_volumes
+from rollway.release.project import ACCESSORY, JOB, Project, is_external, per_slot_volumes
 from rollway.release.reference import parse_reference
 
 LABEL = "io.rollway"
+_NEVER = "no"
 _NOTED = ("privileged", "pid", "ipc", "uts", "userns_mode", "cap_add", "devices")
 
 
@@ -47,7 +48,7 @@ def _replicas(project: Project, name: str) -> dict[str, Any]:
 
 
 def _common(project: Project, name: str) -> dict[str, Any]:
-    """What all replicas of a service have in common."""
+    """What all replicas of a service have in common; a job has one container, that ends."""
     service, path = project.config.service(name), f"services/{name}"
     _check_image(project, service, path)
     _note_powers(project, service, path)
@@ -55,7 +56,7 @@ def _common(project: Project, name: str) -> dict[str, Any]:
     rewritten = {
         "image": service.get("image"),
         "environment": service.get("environment"),
-        "restart": _restart(service.get("restart")),
+        "restart": _restart(project, name, service.get("restart")),
         "labels": _labels(project, name, service.get("labels")),
         "networks": _networks(project, name, service.get("networks")),
         "extra_hosts": _extra_hosts(project, name, service.get("extra_hosts")),
@@ -93,8 +94,14 @@ def _note_powers(project: Project, service: Mapping[str, Any], path: str) -> Non
             project.notes.append(f"{path}/{key}: {shown(value)} gives it power over the host")
 
 
-def _restart(given: Any) -> str:
+def _restart(project: Project, name: str, given: Any) -> str:
     """`always` would bring a stopped slot back when the engine restarts; so it is no default."""
+    if project.config.classes[name] == JOB:
+        return _NEVER
+    if given == _NEVER:
+        found = f"{shown(given)} cannot be released"
+        accepted = "unless-stopped or on-failure: what ends would stay down; or class: job"
+        project.problems.add(f"services/{name}/restart", found, accepted=accepted)
     return "unless-stopped" if given in {None, "always"} else str(given)
 
 
@@ -155,7 +162,7 @@ def _note_volumes(project: Project, name: str, mounts: list[dict[str, Any]]) -> 
     declared = project.config.compose.get("volumes") or {}
     ours = {one for one in named if not is_external(declared.get(one) or {})}
     shared = sorted(ours - per_slot_volumes(project.config))
-    if shared and project.config.classes[name] != ACCESSORY:
+    if shared and project.config.classes[name] not in (ACCESSORY, JOB):
         found = f"services/{name}/volumes: both slots use {', '.join(shared)} while they overlap"
         what = f"x-rollway.services.{name}.volumes: per_slot keeps them apart"
         project.notes.append(f"{found}; {what}")
@@ -171,8 +178,9 @@ def _check_ports(project: Project, name: str) -> None:
             found = f"{path}/ports: only {http.port} is reached from outside"
             project.notes.append(f"{found}, not {', '.join(map(str, others))}")
     elif ports:
-        accepted = f"`expose`, or x-rollway.http.service: {name}"
         kind = project.config.classes[name]
+        behind = f"`expose`, or x-rollway.http.service: {name}"
+        accepted = "leave it out" if kind == JOB else behind
         found = f"a {kind} service that x-rollway.http does not name has none"
         project.problems.add(f"{path}/ports", found, accepted=accepted)
 

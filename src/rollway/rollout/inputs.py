@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rollway.errors import RollwayError
@@ -28,7 +28,8 @@ class Inputs:
     why a person freezes, `target` the run whose lock is to be released, and
     `wait_lock` how many seconds to wait for another run; `keep` is how many releases to keep.
     `service` is the only one to restart, and `volumes` whether a remove takes them. `switch` and
-    `retry_seconds` are about a page of maintenance.
+    `retry_seconds` are about a page of maintenance. `groups` are the inventory's, with their app
+    hosts.
     """
 
     verb: str
@@ -60,6 +61,7 @@ class Inputs:
     switch: str = ""
     retry_seconds: int = 0
     is_confirmed: bool = False
+    groups: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 def check_confirmed(inputs: Inputs, app_hosts: Sequence[str]) -> None:

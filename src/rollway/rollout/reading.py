@@ -175,6 +175,7 @@ def _manifest(inputs: Inputs, app: str) -> dict[str, Any]:
         version=version,
         registry=address,
         app_hosts=inputs.addresses,
+        groups=inputs.groups,
     )
     origin = source.describe(inputs.apps_dir / app)
     facts = {name: getattr(origin, name) for name in ("commit", "branch", "author", "dirty")}

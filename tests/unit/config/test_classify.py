@@ -31,17 +31,18 @@ GOOD: list[tuple[str, list[str], dict[str, Any], set[str], dict[str, str]]] = [
     ("without http all are workers", ["mail"], {}, {"mail"}, {"mail": "worker"}),
     (
         "what x-rollway says counts",
-        ["api", "db", "side", "queue"],
+        ["api", "db", "migrate", "side", "queue"],
         {
             "http": HTTP,
             "services": {
                 "db": {"class": "accessory"},
+                "migrate": {"class": "job", "hosts": "app-1", "when": "after_traffic"},
                 "side": {"class": "web"},
                 "queue": {"class": "worker"},
             },
         },
         {"api"},
-        {"api": "web", "db": "accessory", "side": "web", "queue": "worker"},
+        {"api": "web", "db": "accessory", "migrate": "job", "side": "web", "queue": "worker"},
     ),
 ]
 
@@ -65,7 +66,7 @@ BAD: list[tuple[str, list[str], dict[str, Any], set[str], str]] = [
         {"api"},
         (
             "services/db: its image is not the released one, and x-rollway does not say what it "
-            "is; accepted: x-rollway: {services: {db: {class: accessory}}}, or web or worker"
+            "is; accepted: x-rollway: {services: {db: {class: accessory}}}, or web, worker, job"
         ),
     ),
     (
@@ -90,21 +91,28 @@ BAD: list[tuple[str, list[str], dict[str, Any], set[str], str]] = [
         "x-rollway/services/api/class: worker, but x-rollway.http names it; accepted: web",
     ),
     (
-        "a job",
+        "a worker with a time to run",
+        ["api", "mail"],
+        {"http": HTTP, "services": {"mail": {"class": "worker", "when": "after_traffic"}}},
+        {"api", "mail"},
+        "x-rollway/services/mail/when: it is no key of a worker; accepted: class: job",
+    ),
+    (
+        "a job with a port",
         ["api", "migrate"],
-        {"http": HTTP, "services": {"migrate": {"class": "job"}}},
+        {"http": HTTP, "services": {"migrate": {"class": "job", "port": 80}}},
         {"api", "migrate"},
-        (
-            "x-rollway/services/migrate/class: jobs are not available yet; "
-            "accepted: web, worker, accessory"
-        ),
+        "x-rollway/services/migrate/port: it is no key of a job; accepted: class: accessory",
     ),
     (
         "a released accessory",
         ["api", "db"],
         {"http": HTTP, "services": {"db": {"class": "accessory"}}},
         {"api", "db"},
-        "x-rollway/services/db/class: accessory, but its image is released; accepted: web, worker",
+        (
+            "x-rollway/services/db/class: accessory, but its image is released; "
+            "accepted: web, worker, job"
+        ),
     ),
     (
         "web without http",
@@ -121,7 +129,10 @@ BAD: list[tuple[str, list[str], dict[str, Any], set[str], str]] = [
         ["api", "mail"],
         {"http": HTTP, "services": {"mail": {"class": "worker", "hosts": "app-1"}}},
         {"api", "mail"},
-        "x-rollway/services/mail/hosts: a worker has none; accepted: class: accessory",
+        (
+            "x-rollway/services/mail/hosts: it is no key of a worker; "
+            "accepted: class: accessory or job"
+        ),
     ),
     (
         "a name in capitals",

@@ -83,7 +83,10 @@ BAD: list[tuple[str, Any, str]] = [
     (
         "a key nobody would guess",
         {"services": {"db": {"class": "accessory", "xyzzy": 1}}},
-        "x-rollway/services/db/xyzzy: unknown key; accepted: class, hosts, port, volumes",
+        (
+            "x-rollway/services/db/xyzzy: unknown key; accepted: backward_compatible, class, "
+            "hosts, idempotent, port, timeout_seconds, volumes, when"
+        ),
     ),
     ("http without a port", {"http": {"service": "api"}}, "x-rollway/http/port: it is missing"),
     (

@@ -33,6 +33,7 @@ def load(
     *,
     variables: Mapping[str, str] | None = None,
     hosts: Mapping[str, str] | None = None,
+    groups: Mapping[str, list[str]] | None = None,
 ) -> AppConfig:
     """Write the file as the app `iris` and load it; the folder may hold more files of it."""
     app_dir = folder / "iris"
@@ -46,6 +47,7 @@ def load(
         version="1.0",
         registry=REGISTRY,
         app_hosts=HOSTS if hosts is None else hosts,
+        groups=groups,
     )
 
 

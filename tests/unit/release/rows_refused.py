@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from tests.unit.release.row_cases import (
-    AS_WEB,
     BOTH_SLOTS,
-    DEPENDS,
     MOUNT,
     NET,
     SHARED,
@@ -144,9 +142,8 @@ REFUSED: list[Refusal] = [
 ]
 
 VALUES: list[Refusal] = [
-    refused("restart", "no", "unless-stopped or on-failure: what ends would stay down"),
     refused("deploy.mode", "global", "leave it out: every app host runs the release"),
-    refused("deploy.mode", "replicated-job", "leave it out: jobs are not available yet"),
+    refused("deploy.mode", "replicated-job", "leave it out: x-rollway.services.NAME.class is job"),
     *(
         refused(
             key,
@@ -206,13 +203,5 @@ VALUES: list[Refusal] = [
             "accepted: bind, volume or tmpfs",
         )
         for kind in ("image", "npipe", "cluster")
-    ),
-    Refusal(
-        "services.*.depends_on.*.condition",
-        DEPENDS,
-        {"condition": "service_completed_successfully"},
-        "services/api/depends_on/cache/condition: 'service_completed_successfully' "
-        "cannot be released; accepted: service_healthy: jobs are not available yet",
-        AS_WEB,
     ),
 ]
