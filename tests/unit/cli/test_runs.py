@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import time
@@ -143,3 +144,36 @@ def test_ansible_s_own_output_is_ansible_s_own(plays: Callable[..., list[Play]])
     seen = plays("result.json", RESULT)
     _conduct("plain", verbose=True)
     assert (seen[0].environment, seen[0].verbose) == ({}, 1)
+
+
+class Terminal(io.StringIO):
+    """A person who types this."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+NOT_UNDONE = {"where": "--yes", "found": "job migrate of 2-b is not undone"}
+QUESTIONS = [
+    pytest.param("error.json", {**ERROR, "where": "rollway_confirm"}, "y\n", 2, id="it asks"),
+    pytest.param("result.json", {**RESULT, "problems": [NOT_UNDONE]}, "y\n", 2, id="a job"),
+    pytest.param("result.json", {**RESULT, "problems": [NOT_UNDONE]}, "n\n", 1, id="a no"),
+    pytest.param("result.json", {**RESULT, "problems": [NOT_UNDONE, ERROR]}, "y\n", 1, id="more"),
+    pytest.param("result.json", RESULT, "y\n", 1, id="no question"),
+]
+
+
+@pytest.mark.parametrize(("name", "record", "typed", "count"), QUESTIONS)
+def test_a_person_is_asked_where_only_a_yes_is_lacking(
+    name: str,
+    record: dict[str, Any],
+    typed: str,
+    count: int,
+    plays: Callable[..., list[Play]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = plays(name, record)
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    _conduct("plain")
+    assert len(seen) == count
+    assert (seen[-1].extra_vars.get("rollway_yes") == "true") is (count == 2)
