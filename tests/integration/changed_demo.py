@@ -19,11 +19,11 @@ def changed_demo(change: Callable[[str], str]) -> Iterator[str]:
         path = Path(apps, "iris", "compose.yml")
         path.parent.mkdir()
         path.write_text(text)
-        _commit(apps)
+        commit(apps)
         yield apps
 
 
-def _commit(folder: str) -> None:
+def commit(folder: str) -> None:
     """A release names the commit that its folder is of."""
     who = ["-c", "user.name=Rollway", "-c", "user.email=rollway@example.com"]
     for words in (["init", "--quiet"], ["add", "."], [*who, "commit", "--quiet", "-m", "Begin"]):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from rollway import exits
@@ -89,6 +92,20 @@ def events(run: str) -> list[dict[str, Any]]:
     path = ROOT / ".rollway" / "runs" / run / "events.jsonl"
     text = path.read_text() if path.exists() else ""
     return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+
+
+def kill_family(process: subprocess.Popen[Any]) -> None:
+    """End a command and the Ansible below it, which has a session of its own, without mercy."""
+    for number in [process.pid, *_descendants(process.pid)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+    process.wait()
+
+
+def _descendants(parent: int) -> list[int]:
+    children = Path(f"/proc/{parent}/task/{parent}/children")
+    numbers = [int(word) for word in children.read_text().split()] if children.exists() else []
+    return [*numbers, *(one for number in numbers for one in _descendants(number))]
 
 
 def versions(lab: Lab) -> list[str]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import time
 from collections.abc import Callable
 from itertools import cycle, islice
-from pathlib import Path
 
 import pytest
 
 from rollway import exits
+from tests.integration.fault_fleet import kill_family
 from tests.integration.lab_fleet import ROOT, Lab
 from tests.load import traffic
 
@@ -148,7 +147,7 @@ def test_the_next_deploy_continues_a_run_that_was_killed(fleet: Lab) -> None:
     with traffic(fleet.url, versions=set(GOOD)) as report:
         first = _start_deploy(fleet, version)
         _until(lambda: "start" in _phase(fleet) or version in _versions(fleet))
-        _kill_group(first)
+        kill_family(first)
         _deploy(fleet, version)
     assert report.lost == []
     assert _versions(fleet) == [version] * 3
@@ -182,23 +181,6 @@ def _start_deploy(lab: Lab, version: str) -> subprocess.Popen[bytes]:
 
 def _phase(lab: Lab) -> str:
     return ", ".join(str(lock["step"]) for lock in lab.status()["locks"])
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    """End the command and the Ansible below it, which has a session of its own, without mercy."""
-    family = [process.pid, *_descendants(process.pid)]
-    for number in family:
-        try:
-            os.kill(number, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-    process.wait()
-
-
-def _descendants(parent: int) -> list[int]:
-    children = Path(f"/proc/{parent}/task/{parent}/children")
-    numbers = [int(word) for word in children.read_text().split()] if children.exists() else []
-    return [*numbers, *(one for number in numbers for one in _descendants(number))]
 
 
 def _until(condition: Callable[[], bool], seconds: float = 60.0) -> None:

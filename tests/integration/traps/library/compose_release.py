@@ -35,6 +35,9 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
         return {"ok": False, "problem": {"where": "api", "found": "it never got ready"}}
     if asked["step"] == "acquire":
         return {"ok": True, **(edge() if asked["kind"] == "edge" else host())}
+    if asked["step"] == "jobs":
+        done = {"run": "trap", "started": "T", "finished": "T", "exit_code": 0}
+        return {"ok": True, "jobs": dict.fromkeys(asked["jobs"], done)}
     is_started = asked["step"] == "start" or asked.get("then_start")
     return {"ok": True, "pulled": [], **({"cut": {}} if is_started else {})}
 
