@@ -106,6 +106,12 @@ def test_a_job_waits_for_accessories_and_for_earlier_jobs(tmp_path: Path) -> Non
     assert [name for name, one in services.items() if "depends_on" in one] == []
 
 
+@pytest.mark.parametrize("other", ["api", "mail"])
+def test_a_late_job_may_name_what_runs_by_then(tmp_path: Path, other: str) -> None:
+    file = content({"depends_on": [other]}, LATE, mail=(api(), {"class": "worker"}))
+    assert "depends_on" not in rendered(tmp_path, file)["services"]["migrate"]
+
+
 LATE = {"when": "after_traffic"}
 ACCESSORY = {"class": "accessory", "hosts": "app-1"}
 REFUSED: list[Any] = [

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils.rollway.arguments import COMPOSE_RELEASE, complete
+from ansible.module_utils.rollway.job_records import JobRecord
 
 from rollway import exits
 from rollway.report.plan_table import plan_lines
 from rollway.rollout import outcome
 from rollway.rollout.drive import Skip, work_for
 from rollway.rollout.interrupted import interruption
+from rollway.rollout.jobs import is_done
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.ledger import fold
 from rollway.rollout.plan import Plan, load_plan
@@ -121,6 +124,7 @@ def test_no_host_starts_before_the_job_is_done(run: Run) -> None:
     arguments = run.arguments("jobs", "app-1")
     assert (arguments["jobs"], arguments["release_id"]) == (["migrate"], "2-b")
     assert (arguments["slot"], arguments["takes_unknown"]) == ("green", [])
+    assert complete(COMPOSE_RELEASE, arguments)["jobs"] == ["migrate"]
     run.happened("jobs", "app-1", **RAN)
     assert run.arguments("start", "app-1")["step"] == "start"
 
@@ -154,6 +158,7 @@ def test_every_host_and_edge_keeps_what_is_done(run: Run) -> None:
     for host in ("app-1", "app-3", "edge-1"):
         arguments = run.arguments("conclude", host)
         assert (arguments["outcome"], arguments["done_jobs"]) == ("good", {"migrate": DONE})
+        assert complete(COMPOSE_RELEASE, arguments)["done_jobs"] == {"migrate": DONE}
     assert run.outcome().exit_code == exits.DONE
 
 
@@ -180,6 +185,15 @@ def test_a_job_that_is_done_anywhere_never_runs_again(host: str, record: dict[st
     plan = decide(with_jobs(), knowing(steady_fleet(), host, record))
     assert (plan.jobs_to_do, plan.hosts_after_jobs) == ([], [])
     assert plan.jobs[0].record == record
+
+
+@pytest.mark.parametrize(
+    "record",
+    [DONE, TAKEN, OPEN, FAILED, {**DONE, "timed_out": True}, {**FAILED, "exit_code": None}],
+    ids=["successful", "taken", "open", "failed", "stopped in time", "never began"],
+)
+def test_hosts_and_controller_call_the_same_jobs_done(record: dict[str, Any]) -> None:
+    assert is_done(record) == JobRecord.from_json(record).is_done
 
 
 LIMITED = {"app_hosts": ["app-2", "app-3"], "outside": ["app-1"]}
