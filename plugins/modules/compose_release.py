@@ -67,6 +67,11 @@ options:
     description: Images to look for.
     type: list
     elements: str
+  needs:
+    description:
+      - What the release asks of the host, C(memory_bytes) and C(has_gpus), so that V(acquire) says
+        what there is for it.
+    type: dict
   reads_edge:
     description: Whether V(acquire) and V(doctor) also look at the HAProxy of this host.
     type: bool
@@ -130,6 +135,12 @@ options:
   deadline_seconds:
     description: How long a start may take; each service has a deadline of its own without it.
     type: float
+  stops_first:
+    description:
+      - Whether V(start) lets the slot that serves drain and stand still before the release comes
+        up, for want of room for both; V(undo) then lets it serve again.
+    type: bool
+    default: false
   outcome:
     description: How the run ended.
     type: str

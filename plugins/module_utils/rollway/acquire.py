@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .call import Call
+from .capacity import Needs, room_left
 from .containers import summaries
 from .engine import Json
 from .facts import app_host_facts, host_facts
@@ -42,6 +43,7 @@ class Question:
     alive: Alive
     needs: tuple[Need, ...] = ()
     images: tuple[str, ...] = ()
+    room: Needs = field(default_factory=Needs)
     release: str | None = None
 
 
@@ -54,6 +56,8 @@ def acquire(call: Call, question: Question) -> dict[str, Any]:
     listed: list[Json] = found.pop("listed")
     manifests = kept_manifests(call.paths)  # one that is spoiled refuses, too
     jobs = jobs_as_data(call.paths)
+    if question.has_engine:
+        found["facts"].update(_room(call, question, manifests, found["facts"]))
     if question.takes_lock and not call.check:
         found.update(_take(call, question, listed))
     else:
@@ -76,6 +80,14 @@ def _engine_findings(call: Call, question: Question) -> dict[str, Any]:
         "containers": summaries(listed, projects),
         "listed": listed,
     }
+
+
+def _room(
+    call: Call, question: Question, manifests: dict[str, dict[str, Any]], facts: dict[str, Any]
+) -> dict[str, Any]:
+    state, free = load_state(call.paths), facts["memory_available_bytes"]
+    with call.timed("room"):
+        return room_left(call, state, manifests, needs=question.room, free=free)
 
 
 def _findings(call: Call) -> dict[str, Any]:

@@ -29,6 +29,7 @@ COMPOSE_RELEASE: Spec = {
     "alive": {"type": "dict"},
     "services": {"type": "list", "elements": "dict"},
     "images": {"type": "list", "elements": "str"},
+    "needs": {"type": "dict"},
     "reads_edge": {"type": "bool", "default": False},
     "release_id": {"type": "str"},
     # These three hold secrets. `no_log` on them would replace every equal text in the result, such
@@ -49,6 +50,7 @@ COMPOSE_RELEASE: Spec = {
     "accessory_addresses": {"type": "dict"},
     "drain_seconds": {"type": "float", "default": 30},
     "deadline_seconds": {"type": "float"},
+    "stops_first": {"type": "bool", "default": False},
     "outcome": {"type": "str", "choices": ["good", "bad", "aborted", "held"]},
     "hold": {"type": "dict"},
     "done_jobs": {"type": "dict"},

@@ -15,7 +15,7 @@ from .parallel import each
 from .problem import Problem
 from .releases import load_manifest
 from .slot import start_services, stop_services
-from .state import WARM, State, load_state
+from .state import STOPPED, WARM, State, load_state
 from .timer import arm
 
 
@@ -50,6 +50,8 @@ def _restore(found: HostCall) -> Iterator[str]:
                 yield from _bring_back(call, state, slot)
             elif state.slots[slot].state == WARM:
                 yield from _keep_warm(call, state, slot)
+            elif state.slots[slot].state == STOPPED:
+                yield from _keep_stopped(call, state, slot)
             else:
                 yield from _stop(call, slot)
 
@@ -70,6 +72,12 @@ def _keep_warm(call: BootCall, state: State, slot: str) -> Iterator[str]:
     left = deadline.seconds_left(call.tools.clock)
     warning = arm(call.tools.run, call.paths.app, slot, seconds=left)
     yield f"{call.paths.app} {slot}: warm for {max(0, round(left))} s {warning}".rstrip()
+
+
+def _keep_stopped(call: BootCall, state: State, slot: str) -> Iterator[str]:
+    """There is no room for both releases; workers go on until the run changes them."""
+    stop_services(call, slot, _containers_of(call, state, slot, WEB))
+    yield f"{call.paths.app} {slot}: makes room for another release, stays stopped"
 
 
 def _stop(call: BootCall, slot: str) -> Iterator[str]:

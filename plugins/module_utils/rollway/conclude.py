@@ -19,7 +19,8 @@ from .names import SLOTS, other_slot
 from .problem import Problem
 from .prune import Surplus, images_only_of, remove
 from .releases import counter, surplus
-from .slot import remove_project, with_state
+from .room import revive
+from .slot import emptied, remove_project, tear_down, with_state
 from .state import (
     BAD,
     CANDIDATE,
@@ -28,6 +29,7 @@ from .state import (
     GOOD,
     RUNNING,
     STARTING,
+    STOPPED,
     VOIDED,
     WARM,
     Phase,
@@ -145,6 +147,9 @@ def _good(call: Call, state: State, end: Conclusion) -> State:
     other = other_slot(end.active_slot)
     if state.slots[other].state in (RUNNING, STARTING) or state.slots[other].may_serve:
         state = keep_warm(call, state, other, seconds=end.keep_warm_seconds)
+    if state.slots[other].state == STOPPED:  # there was no room to keep it warm
+        tear_down(call, other)
+        state = emptied(state, other)
     return state
 
 
@@ -176,8 +181,11 @@ def _bad(call: Call, state: State, end: Conclusion) -> State:
 def _leave_candidates(call: Call, state: State, end: Conclusion) -> State:
     """Let the slot that does not serve drain, if something came up in it; a warm one stays warm.
 
-    Workers return to the slot that serves: a rollback may have changed them to a warm one.
+    Workers return to the slot that serves: a rollback may have changed them to a warm one. A slot
+    that was stopped first and still stands still, since nobody could undo that, runs again.
     """
+    if end.active_slot and state.slots[end.active_slot].state == STOPPED:
+        return revive(call, state, end.active_slot)
     for slot in SLOTS:
         if slot == state.active or state.slots[slot].state == EMPTY:
             continue

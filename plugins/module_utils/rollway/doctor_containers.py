@@ -13,7 +13,7 @@ from .drift_containers import ACCESSORIES, APP_LABEL, Seen
 from .engine import PROJECT_LABEL
 from .names import JOBS, SLOTS
 from .slot import remove_project
-from .state import EMPTY, State
+from .state import EMPTY, STOPPED, State
 
 TEMPORARY = re.compile(r"[0-9a-f]{12}_(.+)")  # Compose's, while it replaces a container
 
@@ -24,8 +24,8 @@ def container_ailments(call: Call, state: State, serves: Collection[str]) -> Ite
         if state.slots[slot].state == EMPTY:
             yield from _empty_slot(call, slot, is_served=slot in serves)
         else:
-            is_active = slot == state.active
-            yield from _project(call, slot, state.slots[slot].release, completes=is_active)
+            is_up = slot == state.active and state.slots[slot].state != STOPPED
+            yield from _project(call, slot, state.slots[slot].release, completes=is_up)
     yield from _project(call, ACCESSORIES, None, completes=True)
     yield from _strays(call)
 

@@ -45,6 +45,9 @@ class Engine(Protocol):
     def inspect(self, container: str) -> Json | None:
         """Return one container's details; None when it is gone."""
 
+    def memory_used(self, container: str) -> int:
+        """Return the bytes a container holds, without what the kernel may drop at once."""
+
     def log_tail(self, container: str, lines: int) -> list[str]:
         """Return the last lines a container wrote to stdout and stderr."""
 
@@ -120,6 +123,12 @@ class LocalEngine:
         path = f"/containers/{quote(container)}/json"
         found: Json | None = self._json(path, missing_ok=True)
         return found
+
+    def memory_used(self, container: str) -> int:
+        path = f"/containers/{quote(container)}/stats?stream=false&one-shot=true"
+        found = (self._json(path, missing_ok=True) or {}).get("memory_stats") or {}
+        cached = (found.get("stats") or {}).get("inactive_file", 0)
+        return max(0, int(found.get("usage", 0)) - int(cached))
 
     def log_tail(self, container: str, lines: int) -> list[str]:
         query = urlencode({"stdout": "1", "stderr": "1", "tail": str(lines)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .accessories import bring_up_accessories, wait_for_accessories
@@ -14,8 +14,9 @@ from .place import Place, environment, has_environment, write_environment
 from .problem import Problem
 from .ready import is_serving, wait_ready, web_targets
 from .releases import load_manifest
+from .room import bring_back, make_room
 from .slot import bring_up, drain, emptied, occupied, tear_down, with_state
-from .state import DRAINING, EMPTY, RUNNING, STARTING, WARM, State
+from .state import DRAINING, EMPTY, RUNNING, STARTING, STOPPED, WARM, State
 from .timer import disarm
 from .volumes import make_volumes
 
@@ -25,20 +26,22 @@ class Start:
     """How to start: `drain_seconds` for what stands in the slot, `deadline_seconds` to be ready.
 
     Without a deadline each service has its own, from its health check. `anew`: what a warm slot has
-    of the same release is replaced, too.
+    of the same release is replaced, too. `stops_first`: the slot that serves stands still
+    meanwhile; its traffic was moved away before.
     """
 
     place: Place
     drain_seconds: float
     deadline_seconds: float | None = None
     anew: bool = False
+    stops_first: bool = False
 
 
 def start(call: Call, manifest: Manifest, how: Start) -> dict[str, Any]:
     """Bring the release up in its slot and wait until it is ready; drain what was there before.
 
     A slot that runs exactly this release already is left alone. What fails to start is removed
-    again: the host then has the release it had.
+    again: the host then has the release it had, and one that was stopped first runs again.
     """
     place = how.place
     _check_ports(manifest, place)
@@ -53,10 +56,18 @@ def start(call: Call, manifest: Manifest, how: Start) -> dict[str, Any]:
         return {"cut": {}}
     state = call.enter("start", manifest.id)
     cut = _clear(call, state, manifest, how)
+    if how.stops_first:
+        cut = {**cut, **make_room(call, place, drain_seconds=how.drain_seconds)}
     call.save(occupied(call.fence(), place.slot, manifest, STARTING))
     _start(call, manifest, how, values)
-    call.save(occupied(call.fence(), place.slot, manifest, RUNNING))
+    call.save(_started(call.fence(), manifest, how))
     return {"cut": cut}
+
+
+def _started(state: State, manifest: Manifest, how: Start) -> State:
+    """The release is up; where the old one stands still, no other can serve after a reboot."""
+    state = occupied(state, how.place.slot, manifest, RUNNING)
+    return replace(state, active=how.place.slot) if how.stops_first else state
 
 
 def _start(call: Call, manifest: Manifest, how: Start, values: str) -> None:
@@ -79,6 +90,8 @@ def _start(call: Call, manifest: Manifest, how: Start, values: str) -> None:
             wait_ready(call, place.slot, wanted)
     except Problem as problem:
         _remove_failed(call, place.slot, problem)
+        if how.stops_first:
+            _come_back(call, place, problem)
         raise
 
 
@@ -92,10 +105,18 @@ def _remove_failed(call: Call, slot: str, problem: Problem) -> None:
     call.save(emptied(call.fence(), slot))
 
 
+def _come_back(call: Call, place: Place, problem: Problem) -> None:
+    """Let the slot that was stopped first serve again; what hinders it stands in the problem."""
+    try:
+        bring_back(call, place)
+    except Problem as other:
+        problem.data["found"] += f"; and what served before: {other.data['found']}"
+
+
 def _runs_already(call: Call, state: State, manifest: Manifest, how: Start, values: str) -> bool:
     slot = how.place.slot
     recorded = state.slots[slot]
-    if recorded.release != manifest.id or recorded.state in (EMPTY, STARTING):
+    if recorded.release != manifest.id or recorded.state in (EMPTY, STARTING, STOPPED):
         return False
     if how.anew and recorded.state in (WARM, DRAINING):
         return False
@@ -120,7 +141,7 @@ def _clear(call: Call, state: State, manifest: Manifest, how: Start) -> dict[str
     slot = how.place.slot
     recorded = state.slots[slot]
     cut: dict[str, int] = {}
-    if recorded.state not in (EMPTY, STARTING):
+    if recorded.state not in (EMPTY, STARTING, STOPPED):
         call.fence()
         disarm(call.tools.run, call.paths.app, slot)
         with call.timed("drain"):

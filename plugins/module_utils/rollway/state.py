@@ -14,7 +14,8 @@ from .problem import Problem
 from .sealed import read_sealed, write_sealed
 
 EMPTY, STARTING, RUNNING, WARM, DRAINING = "empty", "starting", "running", "warm", "draining"
-SLOT_STATES = (EMPTY, STARTING, RUNNING, WARM, DRAINING)
+STOPPED = "stopped"  # its web containers stand still, to make room for another release
+SLOT_STATES = (EMPTY, STARTING, RUNNING, WARM, DRAINING, STOPPED)
 CANDIDATE, GOOD, BAD, VOIDED = "candidate", "good", "bad", "voided"
 OUTCOMES = (CANDIDATE, GOOD, BAD, VOIDED)
 

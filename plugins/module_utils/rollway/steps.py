@@ -54,6 +54,7 @@ def run_step(params: Params, *, tools: HostTools, check: bool, diff: bool = Fals
 
 def _acquire(call: Call, params: Params) -> Result:
     from .acquire import Question, acquire
+    from .capacity import Needs
     from .ports import Need
 
     takes_lock = params["mode"] == "lock"
@@ -67,6 +68,7 @@ def _acquire(call: Call, params: Params) -> Result:
         alive=Alive.from_json(params.get("alive")),
         needs=tuple(Need.from_json(item) for item in params.get("services") or ()),
         images=tuple(image_reference(item) for item in params.get("images") or ()),
+        room=Needs(**(params.get("needs") or {})),
         release=release_id(params["release_id"]) if params.get("release_id") else None,
     )
     result = acquire(call, question)
@@ -143,10 +145,15 @@ def _switch(call: Call, params: Params) -> Result:
 
 
 def _undo(call: Call, params: Params) -> Result:
+    from .place import place_of
+    from .room import give_room_back
     from .undo import undo
 
     slot = slot_name(params.get("slot"))
     with _exclusively(call):
+        if params.get("stops_first"):
+            place = place_of(call, params)
+            return give_room_back(call, place, drain_seconds=float(params["drain_seconds"]))
         return undo(call, slot)
 
 
@@ -211,6 +218,7 @@ def _start_of(call: Call, params: Params) -> Any:
         drain_seconds=float(params["drain_seconds"]),
         deadline_seconds=float(deadline) if deadline else None,
         anew=bool(params.get("anew")),
+        stops_first=bool(params.get("stops_first")),
     )
 
 

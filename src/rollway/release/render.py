@@ -9,6 +9,7 @@ from rollway.config.load import AppConfig
 from rollway.config.problems import Problems, shown
 from rollway.config.rollout import update_config
 from rollway.release.accessories import describe_accessories
+from rollway.release.devices import gpus
 from rollway.release.files import ReleaseFiles
 from rollway.release.jobs import describe_jobs
 from rollway.release.ports import check_claims
@@ -96,6 +97,7 @@ def _service(project: Project, name: str) -> dict[str, Any]:
         "containers": project.containers[name],
         "port": http.port if http and http.service == name else None,
         **timing(service, f"services/{name}", project.problems),
+        **gpus(service, f"services/{name}", project.problems),
         "start_first": kind == WEB or update_config(service).get("order") == "start-first",
     }
 

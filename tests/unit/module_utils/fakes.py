@@ -102,6 +102,7 @@ class FakeEngine:
     log: list[str] = field(default_factory=list)
     pull_errors: list[EngineProblem] = field(default_factory=list)
     server_version: str = "26.1.5"
+    memory: dict[str, int] = field(default_factory=dict)
 
     def version(self) -> dict[str, Any]:
         return {"Version": self.server_version}
@@ -126,6 +127,10 @@ class FakeEngine:
 
     def inspect(self, container: str) -> dict[str, Any] | None:
         return self.here.get(container)
+
+    def memory_used(self, container: str) -> int:
+        self.log.append(f"memory of {container}")
+        return self.memory.get(container, 0)
 
     def log_tail(self, container: str, lines: int) -> list[str]:
         return [f"{container} said {lines}"]

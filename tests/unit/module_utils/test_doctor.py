@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from ansible.module_utils.rollway import doctor_host
 from ansible.module_utils.rollway.command import Finished
 from ansible.module_utils.rollway.doctor_host import nearly_full
 from ansible.module_utils.rollway.engine import EngineProblem
+from ansible.module_utils.rollway.paths import AppPaths
+from ansible.module_utils.rollway.state import State, save_state
 
 from tests.unit.module_utils.fakes import FakeHost, a_run, connection, container
 
@@ -149,6 +152,14 @@ def test_a_job_s_container_is_for_the_next_run(status: str, well: FakeHost) -> N
     labels = {"io.rollway.app": "iris", "io.rollway.release": SECOND}
     well.engine.here["job"] = container("job", "iris-jobs", "migrate", state=status, labels=labels)
     well.engine.nets["iris-jobs_default"] = "iris-jobs"
+    assert look(well)["findings"] == []
+
+
+def test_a_slot_that_made_room_is_left_alone(well: FakeHost) -> None:
+    state = State.from_json(well.state())
+    blue = replace(state.slots["blue"], state="stopped", deadline=None, shifted_away_at=None)
+    save_state(AppPaths(well.root, "iris"), state.with_slot("blue", blue))
+    well.engine.here[WARM_API]["State"]["Status"] = "exited"
     assert look(well)["findings"] == []
 
 

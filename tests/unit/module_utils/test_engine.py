@@ -28,6 +28,11 @@ ANSWERS: dict[str, tuple[int, bytes]] = {
     "GET /v1.44/system/df?type=image": (200, b'{"LayersSize": 4711, "Images": []}'),
     "GET /v1.44/images/big/json": (200, b'{"Size": 42}'),
     "GET /v1.44/images/gone/json": (404, b'{"message": "No such image: gone"}'),
+    "GET /v1.44/containers/x/stats?stream=false&one-shot=true": (
+        200,
+        b'{"memory_stats": {"usage": 900, "stats": {"inactive_file": 300}}}',
+    ),
+    "GET /v1.44/containers/still/stats?stream=false&one-shot=true": (200, b'{"memory_stats": {}}'),
     "GET /v1.44/images/other%40sha256%3Ab/json": (200, b'{"RepoDigests": ["other@sha256:c"]}'),
 }
 
@@ -83,6 +88,10 @@ def engine(server: Server) -> LocalEngine:
 
 def test_an_answer_is_json(engine: LocalEngine) -> None:
     assert engine.version() == {"Version": "26.1.5"}
+
+
+def test_memory_is_what_the_kernel_cannot_drop(engine: LocalEngine) -> None:
+    assert [engine.memory_used(name) for name in ("x", "still", "gone")] == [600, 0, 0]
 
 
 def test_a_connection_the_engine_closed_is_opened_again(
