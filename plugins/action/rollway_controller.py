@@ -92,6 +92,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             "changed": False,
             "first_moves": [move._asdict() for move in plan.first_moves],
             "other_moves": [move._asdict() for move in plan.other_moves],
+            "undo_moves": [move._asdict() for move in plan.undo_moves],
             "restore": plan.restore,
             "switch_hosts": list(plan.hosts) if plan.has_workers else [],
             "job_hosts": sorted({*plan.job_hosts(BEFORE_TRAFFIC), *plan.hosts_after_jobs}),
@@ -272,4 +273,6 @@ def _say_plan(plan: Any) -> str:
     sizes = ", ".join(str(len(wave)) for wave in plan.waves)
     word = "of" if plan.verb in ROLLING else "to"
     hosts = "1 host" if len(plan.wave_hosts) == 1 else f"{len(plan.wave_hosts)} hosts"
-    return f"{plan.verb} {word} {plan.release_id}: {hosts} in waves of {sizes}"
+    stopping = [name for name, host in plan.hosts.items() if host.stops_first]
+    stops = f"; stop-first: {', '.join(stopping)}" if stopping else ""
+    return f"{plan.verb} {word} {plan.release_id}: {hosts} in waves of {sizes}{stops}"

@@ -22,7 +22,7 @@ DEPLOY: dict[str, Key] = {
     ),
     **refused("placement", "leave it out: the inventory chooses the hosts"),
     "replicas": Key("rewritten", "api-1 … api-n on every app host, each under the name api"),
-    "resources": Key("kept", "memory is compared with what hosts have free", "mapping"),
+    "resources": Key("kept", "memory and GPUs are compared with what hosts have free", "mapping"),
     **refused("restart_policy", "`restart: on-failure:5` of the service"),
     "rollback_config": Key("not sent", "going back moves all traffic at once", "mapping"),
     "update_config": Key("not sent", "see `services.*.deploy.update_config`", "mapping"),
@@ -41,7 +41,7 @@ UPDATE: dict[str, Key] = {
     "monitor": Key("not sent", "x-rollway.rollout.bake_seconds", "text"),
     "order": Key(
         "not sent",
-        "workers are stopped first unless it is `start-first`; web services are started first",
+        "x-rollway.rollout.order; workers are stopped first unless it is `start-first`",
     ),
     "parallelism": Key("not sent", "x-rollway.rollout.waves; 0 is all at once", "number"),
 }

@@ -12,6 +12,7 @@ _PATH = re.compile(r"/[A-Za-z0-9/_.~%-]*")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}")
 _PERCENT = re.compile(r"([1-9][0-9]?|100)%")
+_SHARE = re.compile(r"([1-9]?[0-9]|100)%")
 
 
 def _no_truth(value: Any) -> Any:
@@ -24,6 +25,7 @@ def _no_truth(value: Any) -> Any:
 Whole = Annotated[int, BeforeValidator(_no_truth)]
 Seconds = Annotated[float, BeforeValidator(_no_truth), Field(ge=0, le=3600, allow_inf_nan=False)]
 WaveSize = Annotated[int | str, Field(union_mode="left_to_right"), BeforeValidator(_no_truth)]
+Share = Annotated[int | str, Field(union_mode="left_to_right"), BeforeValidator(_no_truth)]
 
 
 class Strict(BaseModel):
@@ -99,6 +101,25 @@ class Rollout(Strict):
     start: Literal["fleet", "wave"] = Field(
         default="fleet", description="Start all hosts together after the first wave, or per wave"
     )
+
+    order: Literal["start-first", "stop-first"] | None = Field(
+        default=None,
+        description="Whether a host starts the release beside the old one where both fit, or is "
+        "taken out of rotation and stops the old one first; start-first",
+    )
+    min_serving: Share | None = Field(
+        default=None,
+        description="App hosts that have to stay in rotation at every edge while others stop "
+        "first: a number, or a percentage of all; 1",
+    )
+
+    @field_validator("min_serving")
+    @classmethod
+    def _check_min_serving(cls, value: Share | None) -> Share | None:
+        is_number = isinstance(value, int) and value >= 0
+        if value is None or is_number or (isinstance(value, str) and _SHARE.fullmatch(value)):
+            return value
+        raise ValueError(f"{value!r} is not a number of hosts from 0, or 0% to 100%")
 
     @field_validator("waves")
     @classmethod

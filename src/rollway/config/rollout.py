@@ -18,6 +18,7 @@ DEFAULTS: dict[str, Any] = {
     "failure_action": "rollback",
     "order": "start-first",
 }
+ORDERS = ("start-first", "stop-first")
 
 
 def resolve_rollout(
@@ -25,7 +26,7 @@ def resolve_rollout(
 ) -> tuple[dict[str, Any], list[str]]:
     """The rollout of the manifest, and notes where two places say different things."""
     told = settings.rollout.model_dump()
-    _check_orders(settings, services, problems)
+    _check_orders(services, problems)
     found = _from_compose(settings, services, problems, host_count)
     from_compose = {ours: value for ours, (_, value) in found.items()}
     notes = [
@@ -63,6 +64,7 @@ def _readers(host_count: int) -> dict[str, tuple[str, Callable[[Any], Any]]]:
     return {
         "parallelism": ("waves", _waves),
         "failure_action": ("failure_action", str),
+        "order": ("order", str),
         "monitor": ("bake_seconds", seconds),
         "delay": ("pause_seconds", seconds),
         "max_failure_ratio": ("max_failures", lambda value: _failures(value, host_count)),
@@ -92,15 +94,12 @@ def _failures(value: Any, host_count: int) -> int:
     return math.floor(ratio * host_count)
 
 
-def _check_orders(settings: XRollway, services: Mapping[str, Any], problems: Problems) -> None:
-    """What is not built must not be promised: to stop first is for workers."""
-    main = settings.http.service if settings.http else None
+def _check_orders(services: Mapping[str, Any], problems: Problems) -> None:
     for name, service in services.items():
-        possible = ("start-first",) if name == main else ("start-first", "stop-first")
         order = update_config(service).get("order", "start-first")
-        if order not in possible:
+        if order not in ORDERS:
             path = f"services/{name}/deploy/update_config/order"
-            problems.add(path, f"{shown(order)} is not possible", accepted=" or ".join(possible))
+            problems.add(path, f"{shown(order)} is not possible", accepted=" or ".join(ORDERS))
 
 
 def _unused(settings: XRollway, services: Mapping[str, Any]) -> list[str]:

@@ -36,9 +36,12 @@ def _done(event: Event, plan: Plan | None) -> str:
         "jobs": _worked(event, seconds),
         "late_jobs": _worked(event, seconds),
         "advance": f"runs {release}, ready {seconds}",
+        "drain": f"sends nothing to {_leaving(event, plan)}, which stops first",
         "start": f"runs {release}, ready {seconds}",
         "switch": f"workers run {release} {seconds}",
         "shift": _shifted(event, plan),
+        "retreat": f"sends nothing to {_leaving(event, plan)}, which goes back",
+        "undo": f"runs {_previous(plan)} again, ready {seconds}",
         "unshift": f"serves {_previous(plan)} again",
         "queue": _waits(event),
         "look": "looked at",
@@ -93,6 +96,12 @@ def _shifted(event: Event, plan: Plan | None) -> str:
     hosts = ", ".join(plan.waves[event.wave])
     number = f"wave {event.wave + 1} of {len(plan.waves)}"
     return f"{number}: traffic of {hosts} goes to {plan.release_id}"
+
+
+def _leaving(event: Event, plan: Plan | None) -> str:
+    if plan is None or event.wave is None:
+        return "a host"
+    return ", ".join(plan.stopping(plan.waves[event.wave]))
 
 
 def _previous(plan: Plan | None) -> str:

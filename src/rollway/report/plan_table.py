@@ -54,6 +54,7 @@ def plan_lines(plan: Mapping[str, Any], *, with_diff: bool) -> list[str]:
     lines += ["nothing to do: every host serves it"] if not plan["waves"] else []
     lines += [_job(one) for one in plan.get("jobs", [])]
     lines += [f"left out: {', '.join(plan['outside'])}"] if plan["outside"] else []
+    lines += [_stop(host) for host in plan["hosts"] if host["order"] == "stop-first"]
     lines += [line for host in plan["hosts"] for line in _room(host)]
     for difference in plan["differences"]:
         lines += _difference(difference, with_diff=with_diff)
@@ -99,6 +100,10 @@ def _job(job: Mapping[str, Any]) -> str:
         return f"job {job['job']}: done already, in run {job['done']}"
     when = "before the release starts" if job["when"] == BEFORE_TRAFFIC else "after the traffic"
     return f"job {job['job']}: on {job['host']}, {when}"
+
+
+def _stop(host: Mapping[str, Any]) -> str:
+    return f"{host['host']}: stop-first, out of rotation in wave {host['wave']}: {host['why']}"
 
 
 def _room(host: Mapping[str, Any]) -> list[str]:

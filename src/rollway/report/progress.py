@@ -15,7 +15,8 @@ from rollway.rollout.trouble import found_in
 
 CONTROLLER = "localhost"
 
-_MOVES = frozenset({"shift", "unshift"})
+_EMPTIES = frozenset({"drain", "retreat"})
+_MOVES = frozenset({*_EMPTIES, "shift", "unshift"})
 _STARTS = frozenset({"stage", "advance", "start"})
 
 
@@ -192,7 +193,8 @@ class Progress:
             return replace(row, phase="ready", ready=self.release, health="healthy")
         if update.step == "conclude":
             return self._concluded(row, update)
-        return replace(row, phase=DONE.get(update.step, update.step))
+        ready = "" if update.step == "undo" else row.ready
+        return replace(row, phase=DONE.get(update.step, update.step), ready=ready)
 
     def _concluded(self, row: Row, update: Ended) -> Row:
         """A held release stays ready; without an edge, the host's record says what it serves."""
@@ -212,7 +214,8 @@ class Progress:
         if update.step not in _MOVES:
             return progress
         changes: dict[str, str] = {"ready": ""} if update.step == "unshift" else {}
-        rows = [progress._row(name, phase="serves", **changes) for name in touched]
+        is_empty = update.step in _EMPTIES
+        rows = [progress._row(name, phase="serves", **changes) for name in touched if not is_empty]
         progress = progress._with(*rows)
         known = {name: serving.on(name) for name in self.rows}
         return progress._with(
@@ -220,7 +223,7 @@ class Progress:
         )
 
     def _touched(self, update: Ended) -> list[str]:
-        if update.step == "shift" and update.wave is not None:
+        if update.step in {*_EMPTIES, "shift"} and update.wave is not None:
             return list(self.waves[update.wave]) if update.wave < len(self.waves) else []
         return [name for wave in self.waves[: self.tried] for name in wave]
 

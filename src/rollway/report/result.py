@@ -138,6 +138,7 @@ def _host(plan: Plan, name: str, events: list[Event], verdict: Verdict) -> dict[
     return {
         "host": name,
         "action": host.action,
+        "order": host.order,
         "slot": active_slot_of(plan, ledger, verdict, name),
         "release": release_on(plan, ledger, verdict, name),
         "before": host.old_release,

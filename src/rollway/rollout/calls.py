@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rollway.rollout.capacity import promised_bytes
 from rollway.rollout.fleet import other_slot
 from rollway.rollout.ledger import Ledger
-from rollway.rollout.plan import RESTART, ROLLING, HostPlan, JobPlan, Plan
+from rollway.rollout.plan import RESTART, HostPlan, JobPlan, Plan
 from rollway.rollout.request import Request
-from rollway.rollout.servers import desired_servers, servers_of
 from rollway.rollout.verdict import Decision, Verdict
 
 HOST_MODULE = "compose_release"
@@ -18,7 +18,6 @@ EDGE_MODULE = "haproxy_backend"
 HOST_ROOT = "/var/lib/rollway"
 EDGE_ROOT = "/var/lib/rollway-edge"
 RETAINED_RELEASES = 5
-PROBE_SECONDS = 5
 HELD = "held"
 
 Record = Mapping[str, Any]
@@ -61,10 +60,20 @@ def acquire_calls(request: Request, host: str, *, reads_only: bool) -> list[Call
         if service["class"] == "web" and service.get("port")
     ]
     images = sorted(set((request.manifest or {}).get("images", {}).values()))
-    asked: dict[str, Any] = {"services": services, "images": images}
+    asked: dict[str, Any] = {
+        "services": services,
+        "images": images,
+        "needs": _needs(request.manifest or {}),
+    }
     if reads_only and request.manifest:
         asked["compare"] = request.manifest
     return [Call(HOST_MODULE, {**arguments, **asked})]
+
+
+def _needs(release: Mapping[str, Any]) -> dict[str, Any]:
+    """What a host has to tell its room for; of a release that it keeps it knows that itself."""
+    has_gpus = any(one.get("gpus") for one in release.get("services", []))
+    return {"memory_bytes": promised_bytes(release), "has_gpus": has_gpus}
 
 
 def stage_call(plan: Plan, host: HostPlan, manifest: Mapping[str, Any]) -> Call:
@@ -72,10 +81,16 @@ def stage_call(plan: Plan, host: HostPlan, manifest: Mapping[str, Any]) -> Call:
     arguments = {
         **_common(plan, host.name, "stage"),
         "manifest": dict(manifest),
-        "then_start": bool(plan.waves) and host.name in plan.waves[0] and not plan.hosts_after_jobs,
+        "then_start": starts_with_stage(plan, host),
         **_slot_arguments(plan, host),
     }
     return Call(HOST_MODULE, arguments)
+
+
+def starts_with_stage(plan: Plan, host: HostPlan) -> bool:
+    """Whether a host of the first wave goes on and starts: nothing has to come before."""
+    is_first = bool(plan.waves) and host.name in plan.waves[0]
+    return is_first and not plan.hosts_after_jobs and not host.stops_first
 
 
 def jobs_call(plan: Plan, host: HostPlan, jobs: Sequence[JobPlan]) -> Call:
@@ -87,10 +102,17 @@ def jobs_call(plan: Plan, host: HostPlan, jobs: Sequence[JobPlan]) -> Call:
 
 
 def start_call(plan: Plan, host: HostPlan) -> Call:
-    """Start a staged release in the other slot."""
+    """Start a staged release in the other slot; where both do not fit, the old one stops first."""
     arguments = {**_common(plan, host.name, "start"), **_slot_arguments(plan, host)}
-    anew = {"anew": True} if plan.verb == RESTART else {}
-    return Call(HOST_MODULE, {**arguments, "release_id": plan.release_id, **anew})
+    arguments |= {"anew": True} if plan.verb == RESTART else {}
+    arguments |= {"stops_first": True} if host.stops_first else {}
+    return Call(HOST_MODULE, {**arguments, "release_id": plan.release_id})
+
+
+def undo_call(plan: Plan, host: HostPlan) -> Call:
+    """Let the old slot of a host that stopped first serve again."""
+    arguments = {**_common(plan, host.name, "undo"), **_slot_arguments(plan, host)}
+    return Call(HOST_MODULE, {**arguments, "stops_first": True})
 
 
 def switch_call(plan: Plan, host: HostPlan) -> Call:
@@ -145,79 +167,6 @@ def let_go_call(request: Request, host: str, record: Mapping[str, Any]) -> Call:
     return Call(HOST_MODULE, {**asked, "record": dict(record), **place_of(request, host)})
 
 
-def read_edge_call(app: str) -> Call:
-    """Ask an edge what its servers do, and change nothing."""
-    return Call(EDGE_MODULE, {"app": app, "step": "read"})
-
-
-def load_call(plan: Plan, *, edge: str) -> Call:
-    """Let an edge know every server before traffic moves, while the app hosts stage."""
-    serving = {name: host.serving for name, host in plan.hosts.items()}
-    servers = _all_servers(plan, serving, edge=edge)
-    arguments = {**_edge_common(plan, plan.release, edge), "step": "load", "servers": servers}
-    return Call(EDGE_MODULE, arguments)
-
-
-def shift_call(plan: Plan, ledger: Ledger, wave: int, *, edge: str) -> Call:
-    """Move one wave's traffic; with the last wave, hosts that failed leave rotation."""
-    shifting = [host for host in plan.waves[wave] if host not in ledger.failed_hosts]
-    serving = serving_after(plan, ledger, wave)
-    new_slots = {name: plan.hosts[name].new_slot for name in shifting}
-    probed = servers_of([plan.hosts[name] for name in shifting], new_slots)
-    return Call(
-        EDGE_MODULE,
-        {
-            **_edge_common(plan, plan.release, edge),
-            "servers": _all_servers(plan, serving, edge=edge),
-            "probe": probed,
-            "probe_seconds": PROBE_SECONDS,
-            "observe_seconds": _watch_seconds(plan, wave, edge=edge),
-        },
-    )
-
-
-def _watch_seconds(plan: Plan, wave: int, *, edge: str) -> float:
-    """How long a wave is watched: its bake, and on the last edge the pause before the next one."""
-    if plan.verb not in ROLLING:
-        return 0.0
-    rollout = plan.release.get("rollout", {})
-    has_next = wave < len(plan.waves) - 1 and edge == max(plan.edges)
-    pause = rollout.get("pause_seconds", 0) if has_next else 0
-    return float(rollout.get("bake_seconds", 0) + pause)
-
-
-def unshift_call(plan: Plan, *, edge: str) -> Call:
-    """Put every host back on the slot that served before the run."""
-    serving = {name: host.serving for name, host in plan.hosts.items()}
-    return Call(
-        EDGE_MODULE,
-        {
-            **_edge_common(plan, plan.previous or plan.release, edge),
-            "servers": _all_servers(plan, serving, edge=edge),
-        },
-    )
-
-
-def settle_call(plan: Plan) -> Call:
-    """Wait until no worker of an earlier reload is left, which might still use an old slot."""
-    drain = _http(plan.release).get("drain_seconds", 30)
-    arguments = {"app": plan.app, "step": "settle", "run_id": plan.run["id"]}
-    return Call(EDGE_MODULE, {**arguments, "deadline_seconds": drain + 15})
-
-
-def serving_after(plan: Plan, ledger: Ledger, wave: int) -> dict[str, str | None]:
-    """The slot that serves on each host once this wave has moved."""
-    moved = {name for earlier in plan.waves[: wave + 1] for name in earlier}
-    serving: dict[str, str | None] = {}
-    for name, host in plan.hosts.items():
-        is_last = wave == len(plan.waves) - 1
-        if name in ledger.failed_hosts:
-            serving[name] = None if is_last else host.serving
-        else:
-            serving[name] = host.new_slot if name in moved else host.serving
-    return serving
-
-
 def active_slot_of(plan: Plan, ledger: Ledger, verdict: Verdict, host: str) -> str | None:
     """The slot a host is recorded with when the run ends."""
     one = plan.hosts[host]
@@ -266,30 +215,11 @@ def _slot_arguments(plan: Plan, host: HostPlan) -> dict[str, Any]:
         "slot": host.new_slot,
         "address": host.address,
         "inventory_host": host.name,
-        "drain_seconds": _http(plan.previous or plan.release).get("drain_seconds", 30),
+        "drain_seconds": http_of(plan.previous or plan.release).get("drain_seconds", 30),
     }
 
 
-def _edge_common(plan: Plan, release: Mapping[str, Any], edge: str) -> dict[str, Any]:
-    http = _http(release)
-    backend = {name: http[name] for name in ("ready", "hosts", "path", "retry", "drain_seconds")}
-    return {
-        "app": plan.app,
-        "step": "apply",
-        "run_id": plan.run["id"],
-        "run": plan.run,
-        "generation": plan.generations[edge],
-        "lock_root": place_of(plan, edge).get("root", HOST_ROOT),
-        "backend": backend,
-    }
-
-
-def _all_servers(
-    plan: Plan, serving: Mapping[str, str | None], *, edge: str
-) -> list[dict[str, Any]]:
-    return [*desired_servers(plan.hosts, serving), *plan.kept.get(edge, [])]
-
-
-def _http(release: Mapping[str, Any]) -> Mapping[str, Any]:
+def http_of(release: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the edge asks of a release; nothing where no service is behind it."""
     http: Mapping[str, Any] = release.get("http") or {}
     return http

@@ -6,13 +6,10 @@ verdict is no longer `continue`, is skipped with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from rollway.rollout import calls, outcome
+from rollway.rollout import calls, edge_calls, outcome
 from rollway.rollout.arbiter import ACQUIRE, WAITING_STEPS, is_settled
 from rollway.rollout.calls import Call
 from rollway.rollout.interrupted import RECORD, begins, step_of
@@ -27,6 +24,7 @@ from rollway.rollout.plan import (
     load_plan,
 )
 from rollway.rollout.request import load_request
+from rollway.rollout.run_record import record_before_plan, record_of
 from rollway.rollout.verdict import Decision, Verdict, judge, judge_end
 
 
@@ -52,6 +50,10 @@ class Situation:
     @property
     def may_continue(self) -> bool:
         return self.verdict.is_continue and self.host not in self.ledger.failed_hosts
+
+    @property
+    def goes_back(self) -> bool:
+        return self.verdict.decision is Decision.ROLL_BACK
 
 
 Work = list[Call] | Skip
@@ -86,7 +88,7 @@ def _situation(run_dir: Path, host: str, wave: int | None, *, at_end: bool) -> S
 def _settle(now: Situation) -> Work:
     if not now.plan.restore or not now.may_continue or not now.plan.has_traffic:
         return Skip("the edges are as the hosts record them")
-    return [calls.unshift_call(now.plan, edge=now.host), calls.settle_call(now.plan)]
+    return [edge_calls.restore_call(now.plan, edge=now.host), edge_calls.settle_call(now.plan)]
 
 
 def _stage(now: Situation) -> Work:
@@ -101,7 +103,7 @@ def _load_edge(now: Situation) -> Work:
         return Skip("it is no edge of this application")
     if not now.may_continue or not (now.plan.hosts_to_start or now.plan.verb == DEPLOY):
         return Skip("it knows every server")  # a deploy also takes off hosts that are gone
-    return [calls.load_call(now.plan, edge=now.host)]
+    return [edge_calls.load_call(now.plan, edge=now.host)]
 
 
 def _stage_host(now: Situation) -> Work:
@@ -110,8 +112,8 @@ def _stage_host(now: Situation) -> Work:
         return one
     manifest = load_request(now.run_dir).manifest
     if manifest is None:
-        is_first = now.host in now.plan.waves[0] and not now.plan.hosts_after_jobs
-        return [calls.start_call(now.plan, one)] if is_first else Skip("it starts later")
+        is_now = calls.starts_with_stage(now.plan, one)
+        return [calls.start_call(now.plan, one)] if is_now else Skip("it starts later")
     return [calls.stage_call(now.plan, one, {**manifest, "id": now.plan.release_id})]
 
 
@@ -121,9 +123,20 @@ def _advance(now: Situation) -> Work:
         return Skip("the run goes no further")
     if now.host in now.plan.waves[0]:
         return _switch_one(now)
-    if now.plan.starts_by_wave:
+    host = now.plan.hosts.get(now.host)
+    if now.plan.starts_by_wave or (host and host.stops_first):
         return Skip("it starts with its wave")
     return _start(now)
+
+
+def _drain(now: Situation) -> Work:
+    """The edge lets go of a wave's hosts that stop first, also in workers of an earlier reload."""
+    if not now.may_continue or now.wave is None:
+        return Skip("the run goes no further")
+    if now.wave > now.ledger.shifted_waves:
+        return Skip("an earlier wave is not confirmed")
+    call = edge_calls.drain_call(now.plan, now.ledger, now.wave, edge=now.host)
+    return [call, edge_calls.settle_call(now.plan)]
 
 
 def _jobs(now: Situation) -> Work:
@@ -149,7 +162,17 @@ def _start(now: Situation) -> Work:
     if now.host in now.ledger.started:
         return Skip("it is started")
     one = _host_to_start(now)
-    return one if isinstance(one, Skip) else [calls.start_call(now.plan, one)]
+    if isinstance(one, Skip):
+        return one
+    if one.stops_first and not _is_let_go(now):
+        return Skip("an edge may still send it requests")
+    return [calls.start_call(now.plan, one)]
+
+
+def _is_let_go(now: Situation) -> bool:
+    wave = next(number for number, names in enumerate(now.plan.waves) if now.host in names)
+    is_confirmed = wave <= now.ledger.shifted_waves and wave in now.ledger.drained_waves
+    return is_confirmed or not now.plan.has_traffic
 
 
 def _switch(now: Situation) -> Work:
@@ -171,15 +194,37 @@ def _shift(now: Situation) -> Work:
         return Skip("there is no such wave")
     if now.wave > now.ledger.shifted_waves:
         return Skip("an earlier wave is not confirmed")
-    return [calls.shift_call(now.plan, now.ledger, now.wave, edge=now.host)]
+    return [edge_calls.shift_call(now.plan, now.ledger, now.wave, edge=now.host)]
 
 
 def _unshift(now: Situation) -> Work:
-    is_touched = now.ledger.touched_waves > 0 or now.host in now.ledger.reloaded_edges
-    is_needed = now.verdict.decision is Decision.ROLL_BACK and is_touched
-    if not is_needed:
+    if now.verdict.decision is Decision.HOLD and now.host in now.ledger.emptied_edges:
+        return [edge_calls.readmit_call(now.plan, now.ledger, edge=now.host)]
+    touched = now.ledger.reloaded_edges | now.ledger.emptied_edges
+    is_touched = now.ledger.touched_waves > 0 or now.host in touched
+    if not now.goes_back or not (is_touched or _stands_still(now, now.plan.waves)):
         return Skip("there is nothing to undo")
-    return [calls.unshift_call(now.plan, edge=now.host)]
+    return [edge_calls.unshift_call(now.plan, edge=now.host)]
+
+
+def _retreat(now: Situation) -> Work:
+    """Before a host that stopped first stops again, to come back as it was."""
+    if not now.goes_back or now.wave is None:
+        return Skip("there is nothing to undo")
+    if not _stands_still(now, [now.plan.waves[now.wave]]):
+        return Skip("its hosts run what they did")
+    return [edge_calls.retreat_call(now.plan, now.ledger, now.wave, edge=now.host)]
+
+
+def _undo(now: Situation) -> Work:
+    if not now.goes_back or not _stands_still(now, [[now.host]]):
+        return Skip("it runs what it did")
+    return [calls.undo_call(now.plan, now.plan.hosts[now.host])]
+
+
+def _stands_still(now: Situation, waves: list[list[str]]) -> bool:
+    """Whether a host of these waves has its old slot stopped."""
+    return any(edge_calls.names_to_undo(now.plan, now.ledger, wave) for wave in waves)
 
 
 def _conclude(now: Situation) -> Work:
@@ -188,7 +233,7 @@ def _conclude(now: Situation) -> Work:
     result = outcome.conclude(now.plan, now.ledger, now.verdict, now.journal.events())
     is_planned = now.host in now.plan.hosts
     slot = calls.active_slot_of(now.plan, now.ledger, now.verdict, now.host) if is_planned else None
-    record = _record(now.plan, result)
+    record = record_of(now.plan, result)
     if now.ledger.interrupted and begins(now.plan, now.host):
         events = now.journal.events()
         record = {**record, "step": step_of(now.plan, now.ledger, events, now.host)}
@@ -208,16 +253,14 @@ def _record_end(now: Situation) -> Work:
     work = _conclude(now)
     if isinstance(work, Skip) or now.host not in now.plan.edges or not now.plan.has_traffic:
         return work
-    return [*work, calls.read_edge_call(now.plan.app)]
+    return [*work, edge_calls.read_call(now.plan.app)]
 
 
 def _let_go(run_dir: Path, host: str) -> Work:
     request = load_request(run_dir)
     if request.reads_only:
         return Skip("it has no lock")
-    head = {"run": request.run["id"], "verb": request.verb, "app": request.app}
-    told = {"env": request.env, "owner": request.run.get("owner"), **_times(request.run)}
-    return [calls.let_go_call(request, host, {**head, **told, "result": "aborted"})]
+    return [calls.let_go_call(request, host, record_before_plan(request))]
 
 
 def _host_to_start(now: Situation) -> HostPlan | Skip:
@@ -229,46 +272,20 @@ def _host_to_start(now: Situation) -> HostPlan | Skip:
     return one
 
 
-def _record(plan: Plan, result: outcome.Outcome) -> Mapping[str, Any]:
-    source = plan.release.get("source") or {}
-    return {
-        "run": plan.run["id"],
-        "verb": plan.verb,
-        "app": plan.app,
-        "env": plan.env,
-        "release": plan.release.get("id") or None,
-        "version": plan.release.get("version"),
-        "commit": source.get("commit"),
-        "previous": plan.previous.get("id"),
-        "outcome": result.name,
-        "result": result.name,
-        "rollback_of": plan.previous.get("id") if plan.verb == "rollback" else None,
-        "waves": plan.waves,
-        "outside": plan.outside,
-        "owner": plan.run.get("owner"),
-        **_times(plan.run),
-        "reasons": list(result.reasons),
-    }
-
-
-def _times(run: Mapping[str, Any]) -> dict[str, Any]:
-    finished = datetime.now(UTC).replace(microsecond=0)
-    seconds = (finished - datetime.fromisoformat(run["started"])).total_seconds()
-    ended = {"finished": f"{finished:%Y-%m-%dT%H:%M:%SZ}", "seconds": seconds}
-    return {"started": run["started"], **ended}
-
-
 _ACQUIRING = frozenset({ACQUIRE, *WAITING_STEPS})
-_AT_END = frozenset({"unshift", "conclude", RECORD})
+_AT_END = frozenset({"retreat", "undo", "unshift", "conclude", RECORD})
 _STEPS = {
     "settle": _settle,
     "stage": _stage,
     "jobs": _jobs,
     "late_jobs": _late_jobs,
     "advance": _advance,
+    "drain": _drain,
     "start": _start,
     "switch": _switch,
     "shift": _shift,
+    "retreat": _retreat,
+    "undo": _undo,
     "unshift": _unshift,
     "conclude": _conclude,
     RECORD: _record_end,

@@ -9,6 +9,8 @@ from typing import Any
 from rollway.rollout.journal import Event
 
 SLOTS = ("blue", "green")
+STOPPED = "stopped"
+"""A slot whose release was stopped to make room for another."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,18 @@ class HostView:
     @property
     def active_release(self) -> str | None:
         return self.slots[self.active].release if self.active else None
+
+    @property
+    def served_release(self) -> str | None:
+        """The release on record; where a run stopped it first and started another, that before."""
+        other = self.slots[other_slot(self.active)] if self.active else None
+        return other.release if other and other.state == STOPPED else self.active_release
+
+    @property
+    def serving_slot(self) -> str | None:
+        """The slot on record, unless a run that was interrupted left it stopped."""
+        is_stopped = self.active is not None and self.slots[self.active].state == STOPPED
+        return None if is_stopped else self.active
 
     @property
     def idle_slot(self) -> str:

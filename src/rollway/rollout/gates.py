@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rollway import exits
+from rollway.rollout.capacity import most_gpus, reserved_gpus, serving_while_out
 from rollway.rollout.fleet import HostView
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import DEPLOY, Refusal
+from rollway.rollout.plan import DEPLOY, Plan, Refusal
 from rollway.rollout.readings import checked_paths
 from rollway.rollout.request import Request
 
@@ -32,6 +33,53 @@ def lacks_disk(request: Request, views: Sequence[HostView]) -> Refusal | None:
         if (free := view.facts.get("disk_free_bytes")) is not None and free < LEAST_DISK_BYTES
     ]
     return Refusal(exits.REFUSED, problems) if problems else None
+
+
+def lacks_gpus(
+    request: Request, views: Sequence[HostView], release: Mapping[str, Any]
+) -> Refusal | None:
+    """Refuse a host with fewer GPUs than one container reserves: none would come up there."""
+    if request.verb != DEPLOY:
+        return None
+    problems = []
+    for view in views:
+        known = len(view.facts.get("gpus") or [])
+        wanted = most_gpus(release, known=known)
+        if known < wanted or len(reserved_gpus(view, release)) < wanted:
+            problem = {"host": view.name, "where": "nvidia-smi", "found": f"{known} GPUs"}
+            accepted = f"{wanted}, as deploy.resources.reservations.devices has it"
+            following = f"nvidia-smi on {view.name}, or leave it out with --limit"
+            problems.append({**problem, "accepted": accepted, "next": following})
+    return Refusal(exits.REFUSED, problems) if problems else None
+
+
+def too_few_serve(plan: Plan) -> Refusal | None:
+    """Refuse a wave that would take more hosts out of rotation than may be missed.
+
+    Where a release that has to go comes from another file, the lower figure counts: the way back
+    is never narrower than the way there.
+    """
+    if not plan.has_traffic or plan.refusal:
+        return None
+    left = serving_while_out(plan.waves, plan.hosts, plan.rotation)
+    for number, (wave, serving) in enumerate(zip(plan.waves, left, strict=True), start=1):
+        leaving = plan.stopping(wave)
+        if leaving and len(serving) < plan.min_serving:
+            return Refusal(exits.REFUSED, [_too_few(plan, number, leaving, len(serving))])
+    return None
+
+
+def _too_few(plan: Plan, number: int, leaving: list[str], left: int) -> dict[str, str]:
+    why = "; ".join(f"{name}: {plan.hosts[name].why}" for name in leaving)
+    which = "hosts serve" if left != 1 else "host serves"
+    out = f"while {', '.join(leaving)} stop first in wave {number}, {left} {which} ({why})"
+    return {
+        "where": "x-rollway.rollout.min_serving",
+        "found": out,
+        "accepted": f"at least {plan.min_serving} in rotation at every edge",
+        "next": f"set smaller waves or a lower min_serving in apps/{plan.app}/compose.yml, "
+        "or give these hosts more memory",
+    }
 
 
 def ready_path_changed(

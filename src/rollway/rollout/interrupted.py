@@ -16,6 +16,7 @@ _STEPS = {
     "start": "start",
     "advance": "switch",
     "switch": "switch",
+    "undo": "undo",
     **dict.fromkeys(JOB_STEPS, "jobs"),
 }
 

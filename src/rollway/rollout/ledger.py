@@ -16,9 +16,9 @@ from rollway.rollout.trouble import found_in
 
 HOST_STEPS = frozenset({"stage", "advance", "start", "switch"})
 JOB_STEPS = frozenset({"jobs", "late_jobs"})
-EDGE_STEPS = frozenset({"settle", "shift"})
+EDGE_STEPS = frozenset({"settle", "drain", "shift"})
+MOVING_STEPS = frozenset({"drain", "shift", "retreat", "unshift", "record"})
 INTERRUPT = "interrupt"
-_MOVES = frozenset({"shift", "unshift", "record"})
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,9 @@ class Ledger:
     `interrupted` is the signal that ended the run before it had come to its end everywhere, or ''.
     `jobs` are the records of those that are done, by name; `unknown_jobs` those that began, and of
     which nobody knows how they ended.
+    `drained_waves` are those whose hosts that stop first every edge let go, `emptied_edges` the
+    edges that did so for any, `tried` the hosts that were told to start in a wave, and `stranded`
+    those that could not be put back.
     """
 
     failures: tuple[Failure, ...]
@@ -55,6 +58,10 @@ class Ledger:
     jobs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     job_failures: tuple[Failure, ...] = ()
     unknown_jobs: Mapping[str, Failure] = field(default_factory=dict)
+    drained_waves: frozenset[int] = frozenset()
+    emptied_edges: frozenset[str] = frozenset()
+    tried: frozenset[str] = frozenset()
+    stranded: frozenset[str] = frozenset()
 
     @property
     def failed_hosts(self) -> frozenset[str]:
@@ -75,6 +82,10 @@ def fold(plan: Plan, events: Iterable[Event]) -> Ledger:
         moved=_moved(plan, seen),
         interrupted=_interrupted(plan, seen),
         **_jobs(plan, seen),
+        drained_waves=_drained(plan, seen),
+        emptied_edges=frozenset(event.host for event in seen if event.step == "drain"),
+        tried=frozenset(event.host for event in seen if event.step == "start"),
+        stranded=_stranded(seen),
     )
 
 
@@ -138,17 +149,29 @@ def _has_started(event: Event) -> bool:
 
 def _count_waves(plan: Plan, events: list[Event]) -> int:
     """Waves that every edge confirmed."""
-    confirmed = {(event.wave, event.host) for event in events if event.step == "shift" and event.ok}
-    return sum(
-        all((wave, edge) in confirmed for edge in plan.edges) for wave in range(len(plan.waves))
-    )
+    return len(_confirmed(plan, events, "shift"))
+
+
+def _drained(plan: Plan, events: list[Event]) -> frozenset[int]:
+    return frozenset(_confirmed(plan, events, "drain"))
+
+
+def _confirmed(plan: Plan, events: list[Event], step: str) -> list[int]:
+    confirmed = {(event.wave, event.host) for event in events if event.step == step and event.ok}
+    waves = range(len(plan.waves))
+    return [wave for wave in waves if all((wave, edge) in confirmed for edge in plan.edges)]
+
+
+def _stranded(events: list[Event]) -> frozenset[str]:
+    last = {event.host: event.ok for event in events if event.step == "undo"}
+    return frozenset(host for host, ok in last.items() if not ok)
 
 
 def _moved(plan: Plan, events: list[Event]) -> frozenset[str]:
     """What the edges said last about their servers; one whose bake failed has moved, too."""
     last: dict[str, Event] = {}
     for event in events:
-        is_word = event.step in _MOVES and event.host in plan.edges
+        is_word = event.step in MOVING_STEPS and event.host in plan.edges
         if is_word and (event.host not in last or _servers(event)):
             last[event.host] = event  # an edge that was lost since says nothing new
     ready = [
@@ -170,7 +193,7 @@ def _reverted(plan: Plan, events: list[Event]) -> bool | None:
     undone = {event.host: event.ok for event in events if event.step == "unshift"}
     if not undone:
         return None
-    has_moved = any(event.step == "shift" for event in events)
+    has_moved = any(event.step in {"drain", "shift"} for event in events)
     concerned = plan.edges if has_moved else list(undone)
     return all(undone.get(edge, False) for edge in concerned)
 

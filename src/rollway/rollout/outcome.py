@@ -56,14 +56,27 @@ def conclude(plan: Plan, ledger: Ledger, verdict: Verdict, events: Iterable[Even
 
 def _aborted(plan: Plan, ledger: Ledger, verdict: Verdict, events: list[Event]) -> Outcome:
     """A signal: everything is left where it is, and said."""
-    serving = _serving(plan, ledger, verdict)
+    emptied = _emptied(plan, ledger)
+    serving = {
+        release: inside
+        for release, on in _serving(plan, ledger, verdict).items()
+        if (inside := [name for name in on if name not in emptied])
+    }
     told = [f"{release or 'nothing'} serves on {', '.join(on)}" for release, on in serving.items()]
+    told += [f"out of rotation: {', '.join(emptied)}"] if emptied else []
     missing = not_recorded(list(plan.generations), events)
     told += [f"not recorded on {', '.join(missing)}"] if missing else []
     told += _not_undone(ledger)
     sentence = "; ".join([f"interrupted by {ledger.interrupted}", *told])
     code = exits.after_signal(ledger.interrupted)
     return Outcome("aborted", code, sentence, _on_or_back(plan), verdict.reasons)
+
+
+def _emptied(plan: Plan, ledger: Ledger) -> list[str]:
+    """Hosts that stop first, which every edge has let go and none has taken back."""
+    waves = [plan.waves[number] for number in sorted(ledger.drained_waves)]
+    leaving = [name for wave in waves for name in plan.stopping(wave)]
+    return [name for name in leaving if name not in ledger.moved] if ledger.reverted is None else []
 
 
 def _on_or_back(plan: Plan) -> str:
@@ -107,6 +120,7 @@ def _done(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) -> Outc
 
 
 def _rolled_back(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) -> Outcome:
+    left = sorted({*left, *ledger.stranded})
     if ledger.reverted is False or left:
         sentence = "failed, and not every host could be put back"
         named = f"{sentence}: {', '.join(left)}" if left else f"{sentence}: an edge did not answer"

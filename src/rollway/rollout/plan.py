@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+START_FIRST, STOP_FIRST = "start-first", "stop-first"
 DEPLOY = "deploy"
 ROLLBACK = "rollback"
 PROMOTE = "promote"
@@ -49,7 +50,9 @@ class HostPlan:
 
     `action`: `start` (start the release in `new_slot`, then shift), `shift` (it runs there
     already) or `none` (the host serves the release already). `ports` and `replicas` are those of
-    the service behind the edge, by slot; `serving` is the slot that gets requests now.
+    the service behind the edge, by slot; `serving` is the slot that gets requests now. `order` is
+    `stop-first` where the old slot has to stand still before the new one comes up, and `why` says
+    what for.
     """
 
     name: str
@@ -62,6 +65,17 @@ class HostPlan:
     serving: str | None
     ports: Mapping[str, list[int]]
     replicas: Mapping[str, int]
+    order: str = START_FIRST
+    why: str = ""
+
+    @property
+    def stops_first(self) -> bool:
+        return self.order == STOP_FIRST
+
+    @property
+    def slot_before(self) -> str | None:
+        """The slot that serves again once the run is undone."""
+        return self.old_slot if self.stops_first else self.serving
 
 
 @dataclass(frozen=True)
@@ -90,6 +104,8 @@ class Plan:
     one was held. `app_hosts` are the app hosts of the run, also
     of one that was refused and has no `hosts`; `outside` are those that a limit leaves out, and
     `kept` their servers as each edge runs them. `service` are the workers that a restart is about.
+    `rotation` are the hosts that every edge sends requests to, of all app hosts, and `min_serving`
+    how many of them must stay.
     """
 
     verb: str
@@ -110,6 +126,8 @@ class Plan:
     hold: dict[str, Any] = field(default_factory=dict)
     service: str = ""
     jobs: list[JobPlan] = field(default_factory=list)
+    rotation: list[str] = field(default_factory=list)
+    min_serving: int = 0
     refusal: Refusal | None = None
 
     @property
@@ -189,10 +207,28 @@ class Plan:
         """What moves all waves after the first, in this order."""
         return self._moves(self.waves[1:], first=1)
 
+    @property
+    def undo_moves(self) -> list[Move]:
+        """What puts every host back: those that stopped first come back wave by wave."""
+        moves: list[Move] = []
+        for number, wave in reversed(list(enumerate(self.waves))):
+            leaving = self.stopping(wave)
+            if self.has_traffic and leaving:
+                moves += [Move("retreat", edge, number) for edge in self.edges]
+            moves += [Move("undo", host, number) for host in leaving]
+        return [*moves, *(Move("unshift", edge, 0) for edge in sorted(self.edges))]
+
+    def stopping(self, wave: list[str]) -> list[str]:
+        """The hosts of a wave that leave rotation and stop before they start."""
+        return [name for name in wave if self.hosts[name].stops_first]
+
     def _moves(self, waves: list[list[str]], *, first: int) -> list[Move]:
         moves: list[Move] = []
         for number, wave in enumerate(waves, start=first):
-            starting = wave if self.starts_by_wave else []
+            leaving = self.stopping(wave)
+            if self.has_traffic and leaving:
+                moves += [Move("drain", edge, number) for edge in self.edges]
+            starting = wave if self.starts_by_wave else leaving
             moves += [Move("start", host, number) for host in starting]
             moves += [Move("shift", edge, number) for edge in self.edges]
         return moves

@@ -8,8 +8,9 @@ from typing import Any
 
 from rollway import exits
 from rollway.rollout.arbiter import is_settled
+from rollway.rollout.capacity import least_serving, order_on
 from rollway.rollout.fleet import HostView, host_view
-from rollway.rollout.gates import lacks_disk, ready_path_changed
+from rollway.rollout.gates import lacks_disk, lacks_gpus, ready_path_changed, too_few_serve
 from rollway.rollout.hold import Hold, found_hold, held_scope, limit_refusal, target_refusal, way_on
 from rollway.rollout.jobs import asks_first, out_of_reach, plan_jobs
 from rollway.rollout.journal import Event
@@ -20,6 +21,7 @@ from rollway.rollout.plan import (
     RESTART,
     ROLLBACK,
     ROLLING,
+    START_FIRST,
     HostPlan,
     Plan,
     Refusal,
@@ -27,6 +29,7 @@ from rollway.rollout.plan import (
 from rollway.rollout.preview import moved, seal
 from rollway.rollout.readings import (
     all_serve,
+    in_rotation,
     kept_servers,
     needs_restoring,
     ready_slots,
@@ -62,18 +65,20 @@ def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     if isinstance(choice, Refusal):
         return _plan(request, acquired, views, {}, refusal=choice)
     changed = ready_path_changed(request, acquired, choice, _previous(views, choice, hold))
-    refusal = changed or lacks_disk(request, views)
+    refusal = changed or lacks_disk(request, views) or lacks_gpus(request, views, choice)
     plan = _plan(request, acquired, views, choice, refusal=refusal)
-    stale = (
-        None
-        if refusal
-        else (
-            out_of_reach(request, plan)
-            or asks_first(request, acquired, plan)
-            or _stale(plan, request, acquired)
-        )
+    late = None if refusal else _late_refusal(plan, request, acquired)
+    return replace(plan, refusal=late, waves=[], hosts={}, jobs=[]) if late else plan
+
+
+def _late_refusal(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> Refusal | None:
+    """What the plan itself shows to be impossible, or to need a yes."""
+    return (
+        out_of_reach(request, plan)
+        or too_few_serve(plan)
+        or asks_first(request, acquired, plan)
+        or _stale(plan, request, acquired)
     )
-    return replace(plan, refusal=stale, waves=[], hosts={}, jobs=[]) if stale else plan
 
 
 def _stale(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> Refusal | None:
@@ -155,8 +160,21 @@ def _plan(
         hold=hold,
         service=request.service,
         jobs=[] if refusal else plan_jobs(request, acquired, release, hold),
+        rotation=in_rotation(acquired, request.edges),
+        min_serving=_min_serving(request, release, _previous(views, release, hold)),
         refusal=refusal,
     )
+
+
+def _min_serving(request: Request, release: Mapping[str, Any], previous: Mapping[str, Any]) -> int:
+    """How many hosts have to go on serving; on the way back the lower figure of both releases."""
+    count = len(request.app_hosts) + len(request.outside)
+    figures = [
+        least_serving(one.get("rollout", {}), host_count=count)
+        for one in (release, previous)
+        if one is release or (previous and request.verb not in ROLLING)
+    ]
+    return min(figures)
 
 
 def _host(
@@ -173,6 +191,7 @@ def _host(
         running is not None and all_serve(acquired, request.edges, view.name, running)
     )
     new_slot = running or view.idle_slot
+    order, why = (START_FIRST, "") if running else order_on(view, release, slot=new_slot)
     return HostPlan(
         name=view.name,
         address=request.addresses[view.name],
@@ -181,9 +200,11 @@ def _host(
         new_slot=new_slot,
         old_slot=view.active,
         old_release=view.active_release,
-        serving=serving if serving == new_slot and running else view.active,
+        serving=serving if serving == new_slot and running else view.serving_slot,
         ports=_web_ports(view, release),
         replicas=_replicas(view, release, new_slot=new_slot),
+        order=order,
+        why=why,
     )
 
 
@@ -214,11 +235,15 @@ def _replicas(view: HostView, release: Mapping[str, Any], *, new_slot: str) -> d
 def _waves(
     request: Request, hosts: Mapping[str, HostPlan], release: Mapping[str, Any]
 ) -> list[list[str]]:
+    """Going back, all hosts move at once, but those that have to stop first."""
     changing = [name for name, host in hosts.items() if host.action != "none"]
-    if request.verb not in ROLLING:
-        return [changing] if changing else []
     sizes = release.get("rollout", {}).get("waves") or [1]
-    return split_into_waves(changing, sizes, host_count=len(hosts))
+    if request.verb in ROLLING:
+        return split_into_waves(changing, sizes, host_count=len(hosts))
+    at_once = [name for name in changing if not hosts[name].stops_first]
+    stopping = [name for name in changing if hosts[name].stops_first]
+    waves = split_into_waves(stopping, sizes, host_count=len(hosts))
+    return [at_once, *waves] if at_once else waves
 
 
 def _voids(

@@ -6,16 +6,16 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rollway.rollout.capacity import needed_bytes
 from rollway.rollout.clocks import clock_notes
 from rollway.rollout.hold import way_on
 from rollway.rollout.jobs import left_behind
 from rollway.rollout.journal import Event
 from rollway.rollout.maintenance import page_notes
-from rollway.rollout.plan import HostPlan, Plan
+from rollway.rollout.plan import START_FIRST, STOP_FIRST, HostPlan, Plan
 from rollway.rollout.request import Request
 
 SCHEMA = 1
-GIBIBYTE = 1024**3
 
 
 def preview(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> dict[str, Any]:
@@ -44,7 +44,6 @@ def preview(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> dict
             *_lock_warnings(request, acquired),
             *page_notes(request, acquired.values()),
             *_timing_warnings(plan),
-            *_room_warnings(hosts),
             *clock_notes(acquired.values()),
             *left_behind(acquired, plan),
         ],
@@ -66,6 +65,7 @@ def seal(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> dict[st
         "hash": plan.release.get("hash"),
         "waves": plan.waves,
         "hosts": list(plan.hosts),
+        "stop_first": [name for name, host in plan.hosts.items() if host.stops_first],
         "outside": plan.outside,
         "generations": {
             name: int(event.result.get("generation") or 0) - raised
@@ -81,10 +81,12 @@ def moved(planned: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         "hash": "the application's files, environment or images",
         "release": f"the release's number: {planned.get('release')} then, {now['release']} now",
         "waves": "the waves",
+        "stop_first": "the hosts that stop first",
         "outside": "the hosts that are left out",
         **{name: f"{name}: {planned.get(name)} then, {now[name]} now" for name in _NAMES},
     }
-    found = [text for key, text in words.items() if planned.get(key) != now[key]]
+    known = {"stop_first": [], **planned}  # plans saved before there was a choice
+    found = [text for key, text in words.items() if known.get(key) != now[key]]
     before, after = dict(planned.get("generations") or {}), now["generations"]
     changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
     return [*found, *(f"{name}: another run was there" for name in changed)]
@@ -114,7 +116,9 @@ def _host(plan: Plan, host: HostPlan, event: Event) -> dict[str, Any]:
         "slot": host.new_slot,
         "before": host.old_release,
         "services": _services(plan, host),
-        "memory_needed_bytes": _memory(plan) if starts else 0,
+        "order": host.order if starts else None,
+        "why": host.why,
+        "memory_needed_bytes": needed_bytes(plan.release, plan.previous) if starts else 0,
         "memory_available_bytes": facts.get("memory_available_bytes"),
         "pull_bytes": (0 if has_images or not starts else plan.release.get("pull_bytes")),
         "disk_free_bytes": facts.get("disk_free_bytes"),
@@ -131,7 +135,7 @@ def _services(plan: Plan, host: HostPlan) -> list[dict[str, Any]]:
             "class": (now.get(name) or before[name])["class"],
             "replicas": (now.get(name) or before[name])["replicas"],
             "action": _service_action(host, name in now, name in before),
-            "order": _order(now.get(name) or before[name]),
+            "order": _order(now.get(name) or before[name], host),
             "image_before": old_images.get(name) if name in before else None,
             "image": new_images.get(name),
         }
@@ -147,18 +151,15 @@ def _service_action(host: HostPlan, is_new: bool, is_old: bool) -> str:  # noqa:
     return "replace" if is_old else "add"
 
 
-def _order(service: Mapping[str, Any]) -> str:
-    return "start-first" if service.get("start_first", True) else "stop-first"
+def _order(service: Mapping[str, Any], host: HostPlan) -> str:
+    """That of the host for what the edge sends requests to, and a worker's own."""
+    if service["class"] == "web":
+        return host.order
+    return START_FIRST if service.get("start_first", True) else STOP_FIRST
 
 
 def _by_name(release: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {str(one["name"]): one for one in release.get("services", [])}
-
-
-def _memory(plan: Plan) -> int:
-    """What the new containers may take beside the old ones, by their limits or reservations."""
-    services = plan.release.get("services", [])
-    return sum(int(one.get("memory_bytes") or 0) * int(one["replicas"]) for one in services)
 
 
 def _differences(plan: Plan, acquired: Mapping[str, Event]) -> list[dict[str, Any]]:
@@ -194,14 +195,4 @@ def _timing_warnings(plan: Plan) -> Iterable[str]:
                 f"services/{service['name']}/stop_grace_period: {grace:g} s is shorter than "
                 f"drain_seconds, {drain} s: when a host or its engine restarts, requests have "
                 f"only {grace:g} s to end"
-            )
-
-
-def _room_warnings(hosts: Iterable[Mapping[str, Any]]) -> Iterable[str]:
-    for host in hosts:
-        needed, free = host["memory_needed_bytes"], host["memory_available_bytes"]
-        if needed and free is not None and needed > free:
-            yield (
-                f"{host['host']}: both releases at once need {needed / GIBIBYTE:.1f} GiB more, "
-                f"{free / GIBIBYTE:.1f} GiB are available"
             )

@@ -32,6 +32,16 @@ def all_serve(acquired: Mapping[str, Event], edges: Iterable[str], host: str, sl
     return True
 
 
+def in_rotation(acquired: Mapping[str, Event], edges: Iterable[str]) -> list[str]:
+    """The hosts that every edge sends requests to."""
+    ready = [
+        {one["host"] for one in _edge(acquired[edge]).get("servers", []) if _is_ready(one)}
+        for edge in edges
+        if edge in acquired
+    ]
+    return sorted(set.intersection(*ready)) if ready else []
+
+
 def needs_restoring(hosts: Iterable[HostPlan], acquired: Mapping[str, Event]) -> bool:
     """Whether an edge strays from the plan's start, or still has workers from before a reload.
 

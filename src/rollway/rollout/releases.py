@@ -103,7 +103,7 @@ def choose_abort(views: Sequence[HostView], hold: Hold) -> dict[str, Any] | Refu
 
 def choose_restart(request: Request, views: Sequence[HostView]) -> dict[str, Any] | Refusal:
     """The manifest of the one release that serves everywhere, to start it anew."""
-    serving = sorted({str(view.active_release or "nothing") for view in views})
+    serving = sorted({str(view.served_release or "nothing") for view in views})
     which = f"--env={request.env} --app={request.app}"
     left = _interrupted(views, serving)
     if left:
@@ -172,12 +172,12 @@ def _served_before(views: Sequence[HostView], left: Sequence[str]) -> list[str]:
     That is on hosts which have no record of the run's end. A rollback that was interrupted may have
     left it for good on others: then it is the other way.
     """
-    active = {name for view in views if (name := view.active_release)}
+    active = {name for view in views if (name := view.served_release)}
     others = sorted(active - {*left}, key=counter_of)
     whole = [name for name in others if not _outcomes(name, views) & _SPOILED]
-    is_same = {view.active_release for view in views} == {*left}  # a restart leaves none
+    is_same = {view.served_release for view in views} == {*left}  # a restart leaves none
     goal = [name for name in left if name in active and (is_same or _was_good(name, views))]
-    waiting = {view.active_release for view in views if view.interrupted_run}
+    waiting = {view.served_release for view in views if view.interrupted_run}
     known = [name for name in whole if name in waiting]
     return list(reversed(dict.fromkeys([*reversed(known), *reversed(whole), *goal, *others])))
 

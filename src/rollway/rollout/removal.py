@@ -6,7 +6,6 @@ No host stops anything while one edge may still send requests there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from rollway.rollout.calls import EDGE_MODULE, HOST_MODULE, HOST_ROOT, Call, place_of
@@ -14,6 +13,7 @@ from rollway.rollout.journal import Event, Journal
 from rollway.rollout.locks import last_of
 from rollway.rollout.plan import REMOVE, Plan
 from rollway.rollout.request import Request
+from rollway.rollout.run_record import times_of
 
 VACATE, LEAVE = "vacate", "leave"
 REMOVAL_STEPS = (VACATE, REMOVE, LEAVE)
@@ -77,8 +77,6 @@ def _common(plan: Plan, host: str, step: str) -> dict[str, Any]:
 
 
 def _record(plan: Plan, result: str) -> dict[str, Any]:
-    finished = datetime.now(UTC).replace(microsecond=0)
-    started = datetime.fromisoformat(plan.run["started"])
     return {
         "run": plan.run["id"],
         "verb": plan.verb,
@@ -89,7 +87,5 @@ def _record(plan: Plan, result: str) -> dict[str, Any]:
         "outcome": result,
         "result": result,
         "owner": plan.run.get("owner"),
-        "started": plan.run["started"],
-        "finished": f"{finished:%Y-%m-%dT%H:%M:%SZ}",
-        "seconds": (finished - started).total_seconds(),
+        **times_of(plan.run),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from rollway.rollout.capacity import too_few_left
 from rollway.rollout.ledger import Ledger
 from rollway.rollout.plan import JobPlan, Plan
 from rollway.rollout.trouble import said_of
@@ -69,6 +70,8 @@ def judge(plan: Plan, ledger: Ledger) -> Verdict:
     budget = int(plan.release.get("rollout", {}).get("max_failures", 0))
     if has_broken or len(ledger.failed_hosts) > budget:
         return Verdict(_way_out(plan, ledger), tuple(reasons))
+    if short := too_few_left(plan, ledger):
+        return Verdict(_way_out(plan, ledger), (*reasons, short))
     return Verdict(Decision.CONTINUE, tuple(reasons))
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from rollway.config.model import XRollway
 from rollway.config.problems import Problems
@@ -38,6 +39,7 @@ MAPPED = [
     ("a ratio rounds down", {"max_failure_ratio": 0.16}, "max_failures", 0),
     ("the whole fleet", {"max_failure_ratio": 1}, "max_failures", 6),
     ("start-first", {"order": "start-first"}, "order", "start-first"),
+    ("stop-first", {"order": "stop-first"}, "order", "stop-first"),
     ("rollback", {"failure_action": "rollback"}, "failure_action", "rollback"),
 ]
 
@@ -60,6 +62,34 @@ def test_x_rollway_wins_and_says_so() -> None:
     ]
 
 
+SERVING: list[tuple[str, Any]] = [
+    ("a number of hosts", 2),
+    ("none", 0),
+    ("a percentage", "50%"),
+    ("none, as a percentage", "0%"),
+    ("all", "100%"),
+]
+
+
+@pytest.mark.parametrize("value", [case[1] for case in SERVING], ids=[case[0] for case in SERVING])
+def test_what_has_to_serve_is_kept_as_it_is_written(value: Any) -> None:
+    assert resolved({}, {"min_serving": value})[0]["min_serving"] == value
+
+
+@pytest.mark.parametrize("value", [-1, "101%", "half", "1.5", True])
+def test_what_has_to_serve_is_a_number_or_a_percentage(value: Any) -> None:
+    with pytest.raises(ValidationError):
+        resolved({}, {"min_serving": value})
+
+
+def test_an_order_of_x_rollway_wins_and_says_so() -> None:
+    found, notes, _ = resolved({"order": "start-first"}, {"order": "stop-first"})
+    assert found["order"] == "stop-first"
+    assert notes == [
+        "x-rollway.rollout.order stop-first wins over deploy.update_config.order start-first"
+    ]
+
+
 def test_the_same_twice_is_no_note() -> None:
     assert resolved({"parallelism": 2}, {"waves": [2]})[1] == []
 
@@ -69,7 +99,7 @@ BAD = [
     ({"parallelism": 1.5}, "parallelism: 1.5 is not a whole number from 0"),
     ({"monitor": "soon"}, "monitor: 'soon' is not a duration like 1m30s or 200ms"),
     ({"max_failure_ratio": 2}, "max_failure_ratio: 2 is not a number from 0 to 1"),
-    ({"order": "stop-first"}, "order: 'stop-first' is not possible; accepted: start-first"),
+    ({"order": "at-once"}, "order: 'at-once' is not possible; accepted: start-first or stop-first"),
 ]
 
 

@@ -100,6 +100,7 @@ GONE: list[Case] = [
             (".max_failure_ratio", 0.5),
             (".monitor", "1s"),
             (".order", "start-first"),
+            (".order", "stop-first"),
             (".parallelism", 2),
         )
     ),

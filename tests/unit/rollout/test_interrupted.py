@@ -127,6 +127,28 @@ def test_the_next_run_goes_on_or_back(
     assert (plan.release_id, plan.voids, plan.waves) == (goal, voids, [moving])
 
 
+def _stopped_first() -> dict[str, Event]:
+    """Every host had stopped the release before, and started the one on trial."""
+    hosts = [_host(name, "green", "2-b", releases=ON_TRIAL) for name in HOSTS]
+    for event in hosts:
+        event.result["state"]["slots"]["blue"]["state"] = "stopped"
+        event.result["state"]["phase"]["run"] = DEPLOY_RUN
+    return fleet(*hosts, acquired_edge(*[(name, "green") for name in HOSTS]))
+
+
+@pytest.mark.parametrize("verb", ["abort", "rollback"])
+def test_what_was_stopped_first_is_what_served_before(verb: str) -> None:
+    plan = decide(request(verb), _stopped_first())
+    assert (plan.refusal, plan.release_id, plan.voids) == (None, "1-a", ["2-b"])
+    assert {(one.action, one.new_slot) for one in plan.hosts.values()} == {("start", "blue")}
+
+
+def test_a_restart_does_not_take_up_a_release_on_trial() -> None:
+    refusal = decide(request("restart"), _stopped_first()).refusal
+    assert refusal is not None
+    assert refusal.problems[0]["found"] == "2-b was interrupted"
+
+
 def test_a_rollback_by_name_goes_there_whatever_was_interrupted() -> None:
     assert decide(request("rollback", to="0-z"), _deploy_killed()).release_id == "0-z"
 

@@ -88,14 +88,19 @@ def test_a_grace_shorter_than_the_drain_is_a_warning() -> None:
     )
 
 
-def test_too_little_memory_for_both_is_a_warning() -> None:
+def test_a_host_without_room_for_both_is_announced_with_its_reason() -> None:
     service = {"name": "api", "class": "web", "replicas": 2, "port": 1, "memory_bytes": 2**30}
     asked = request(reads_only=True, manifest=manifest("b", services=[service]))
     acquired = steady_fleet()
     acquired["app-2"].result["facts"] = {"memory_available_bytes": 2**30}
-    assert preview(decide(asked, acquired), asked, acquired)["warnings"] == [
-        "app-2: both releases at once need 2.0 GiB more, 1.0 GiB are available"
-    ]
+    found = preview(decide(asked, acquired), asked, acquired)
+    assert [one["order"] for one in found["hosts"]] == ["start-first", "stop-first", "start-first"]
+    assert found["hosts"][1]["services"][0]["order"] == "stop-first"
+    assert (
+        "app-2: stop-first, out of rotation in wave 2: "
+        "2048 MiB are needed beside 1-a, 1024 MiB left"
+    ) in plan_lines(found, with_diff=False)
+    assert found["sealed"]["stop_first"] == ["app-2"]
 
 
 LOCKED = "locked by deploy by ana@laptop since 2026-01-31T12:00:00Z (run theirs)"
