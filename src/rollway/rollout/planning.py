@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from rollway import exits
-from rollway.rollout.arbiter import is_settled
 from rollway.rollout.capacity import least_serving, order_on
 from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.gates import lacks_disk, lacks_gpus, ready_path_changed, too_few_serve
-from rollway.rollout.hold import Hold, found_hold, held_scope, limit_refusal, target_refusal, way_on
+from rollway.rollout.granted import granted, not_granted
+from rollway.rollout.hold import Hold, found_hold, held_scope, limit_refusal, target_refusal
 from rollway.rollout.jobs import asks_first, out_of_reach, plan_jobs
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import (
@@ -55,7 +55,7 @@ def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     hold = found_hold(request, acquired)
     astray = limit_refusal(request, hold) or target_refusal(request, hold)
     request = held_scope(request, hold)
-    refusal = _refusal(request, acquired) or astray
+    refusal = not_granted(request, acquired) or astray
     views = [host_view(acquired[name]) for name in request.app_hosts if name in acquired]
     if refusal:
         return _plan(request, acquired, [], {}, refusal=refusal)
@@ -150,7 +150,7 @@ def _plan(
         hosts=hosts,
         waves=_waves(request, hosts, release),
         edges=list(request.edges),
-        generations=_granted(acquired),
+        generations=granted(acquired),
         previous=_previous(views, release, hold),
         voids=[] if refusal else _voids(request, views, release, hold),
         restore=needs_restoring(hosts.values(), acquired),
@@ -256,45 +256,6 @@ def _voids(
     return sorted(str(name) for name in left - {release["id"], None})
 
 
-def _granted(acquired: Mapping[str, Event]) -> dict[str, int]:
-    return {
-        name: event.result["generation"]
-        for name, event in acquired.items()
-        if event.ok and "generation" in event.result
-    }
-
-
 def _without_contents(release: Mapping[str, Any]) -> dict[str, Any]:
     """What later steps read; the rest may hold secrets, and hosts get it from the request."""
     return {key: value for key, value in release.items() if key not in _CONTENTS}
-
-
-def _refusal(request: Request, acquired: Mapping[str, Event]) -> Refusal | None:
-    problems = [
-        trouble
-        for name in dict.fromkeys([*request.app_hosts, *request.edges])
-        if not (name not in acquired and is_settled(request, acquired, name))
-        and (trouble := _trouble(request, name, acquired.get(name)))
-    ]
-    if not problems:
-        return None
-    locked = any(event.result.get("outcome") == "locked" for event in acquired.values())
-    return Refusal(exits.LOCKED if locked else exits.REFUSED, problems)
-
-
-def _trouble(request: Request, name: str, event: Event | None) -> dict[str, str] | None:
-    if event is None:
-        return _problem(name, "it was not asked", "the same command without --limit")
-    if event.unreachable:
-        found = f"unreachable: {event.result.get('msg', 'no answer over SSH')}"
-        return _problem(name, found.strip(), f"ssh to {name} by hand, mend it, run this again")
-    if event.ok:
-        return None
-    problem = event.result.get("problem") or {"found": event.result.get("msg", "no answer")}
-    if event.result.get("outcome") == "locked" and "hold" in event.result:
-        problem = {**problem, "next": way_on(request, event.result)}
-    return {**problem, "host": name}
-
-
-def _problem(host: str, found: str, next_command: str) -> dict[str, str]:
-    return {"host": host, "where": host, "found": found, "next": next_command}
