@@ -88,8 +88,8 @@ class RegistryClient:
             path = _next_page(answer.links.get("next", {}).get("url"))
         return sorted(set(found), key=_by_numbers)
 
-    def size_bytes(self, reference: str) -> int | None:
-        """The compressed layers, as they are pulled; of several platforms the largest.
+    def layers(self, reference: str) -> dict[str, int] | None:
+        """Layer → compressed bytes, as they are pulled; of several platforms the largest.
 
         None for another registry's image, and for one that is not there.
         """
@@ -98,8 +98,13 @@ class RegistryClient:
         if repository is None:
             return None
         manifests = self._image_manifests(repository, parsed.selector)
-        sizes = [sum(int(layer["size"]) for layer in one["layers"]) for one in manifests]
-        return max(sizes, default=None)
+        found = [{str(one["digest"]): int(one["size"]) for one in m["layers"]} for m in manifests]
+        return max(found, key=lambda layers: sum(layers.values()), default=None)
+
+    def size_bytes(self, reference: str) -> int | None:
+        """The compressed layers of an image together; None where they are not known."""
+        layers = self.layers(reference)
+        return None if layers is None else sum(layers.values())
 
     def labels(self, repository: str, tag: str) -> dict[str, str]:
         """The labels of an image of `registry/repository`; none when it is not there."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rollway.rollout.candidate import images_on
 from rollway.rollout.capacity import promised_bytes
 from rollway.rollout.fleet import other_slot
 from rollway.rollout.ledger import Ledger
@@ -59,7 +60,7 @@ def acquire_calls(request: Request, host: str, *, reads_only: bool) -> list[Call
         for service in (request.manifest or {}).get("services", [])
         if service["class"] == "web" and service.get("port")
     ]
-    images = sorted(set((request.manifest or {}).get("images", {}).values()))
+    images = images_on(request.manifest or {}, host)
     asked: dict[str, Any] = {
         "services": services,
         "images": images,

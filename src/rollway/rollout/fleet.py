@@ -34,8 +34,9 @@ class SlotView:
 class HostView:
     """An app host as its own records show it; `ports` is service → slot → port per replica.
 
-    `interrupted` is the release of a run that never came to its end, which `interrupted_run` names;
-    one that only moved traffic has none on record.
+    `images` are those that it has of the ones it was asked for. `interrupted` is the release of a
+    run that never came to its end, which `interrupted_run` names; one that only moved traffic has
+    none on record.
     """
 
     name: str
@@ -46,6 +47,7 @@ class HostView:
     manifests: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     ports: Mapping[str, Mapping[str, list[int]]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    images: frozenset[str] = frozenset()
     last_release: str | None = None
     interrupted: str | None = None
     interrupted_run: str | None = None
@@ -97,6 +99,7 @@ def host_view(event: Event) -> HostView:
         manifests=result.get("manifests") or {},
         ports=result.get("ports") or {},
         facts=result.get("facts") or {},
+        images=frozenset(result.get("images_present") or ()),
         last_release=state.get("last_release"),
         interrupted=(state.get("phase") or {}).get("release"),
         interrupted_run=(state.get("phase") or {}).get("run"),

@@ -7,32 +7,39 @@ from typing import Any
 
 from rollway import exits
 from rollway.rollout.capacity import most_gpus, reserved_gpus, serving_while_out
+from rollway.rollout.disk import MEBIBYTE, needed_bytes, pull_bytes
 from rollway.rollout.fleet import HostView
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import DEPLOY, Plan, Refusal
 from rollway.rollout.readings import checked_paths
 from rollway.rollout.request import Request
 
-MEBIBYTE = 1024**2
-LEAST_DISK_BYTES = 256 * MEBIBYTE
 
-
-def lacks_disk(request: Request, views: Sequence[HostView]) -> Refusal | None:
-    """Refuse a host where even a small image might not fit any more."""
+def lacks_disk(
+    request: Request, views: Sequence[HostView], release: Mapping[str, Any]
+) -> Refusal | None:
+    """Refuse a host whose disk has no room for what it has to pull, unpacked."""
     if request.verb != DEPLOY:
         return None
     problems = [
-        {
-            "host": view.name,
-            "where": "disk",
-            "found": f"{free / MEBIBYTE:.0f} MiB free where the engine keeps its images",
-            "accepted": f"at least {LEAST_DISK_BYTES / MEBIBYTE:.0f} MiB",
-            "next": f"make room on {view.name}: docker system df",
-        }
+        _no_room(view, free, release)
         for view in views
-        if (free := view.facts.get("disk_free_bytes")) is not None and free < LEAST_DISK_BYTES
+        if (free := view.facts.get("disk_free_bytes")) is not None
+        and free < needed_bytes(view, release)
     ]
     return Refusal(exits.REFUSED, problems) if problems else None
+
+
+def _no_room(view: HostView, free: int, release: Mapping[str, Any]) -> dict[str, str]:
+    pulled, needed = pull_bytes(view, release), needed_bytes(view, release)
+    why = f", to pull {pulled / MEBIBYTE:.0f} MiB and unpack them" if pulled else ""
+    return {
+        "host": view.name,
+        "where": "disk",
+        "found": f"{free / MEBIBYTE:.0f} MiB free where the engine keeps its images",
+        "accepted": f"at least {needed / MEBIBYTE:.0f} MiB{why}",
+        "next": f"make room on {view.name}: docker system df",
+    }
 
 
 def lacks_gpus(

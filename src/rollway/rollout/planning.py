@@ -65,7 +65,8 @@ def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     if isinstance(choice, Refusal):
         return _plan(request, acquired, views, {}, refusal=choice)
     changed = ready_path_changed(request, acquired, choice, _previous(views, choice, hold))
-    refusal = changed or lacks_disk(request, views) or lacks_gpus(request, views, choice)
+    no_room = lacks_disk(request, views, choice) or lacks_gpus(request, views, choice)
+    refusal = changed or no_room
     plan = _plan(request, acquired, views, choice, refusal=refusal)
     late = None if refusal else _late_refusal(plan, request, acquired)
     return replace(plan, refusal=late, waves=[], hosts={}, jobs=[]) if late else plan

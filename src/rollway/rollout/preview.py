@@ -8,6 +8,8 @@ from typing import Any
 
 from rollway.rollout.capacity import needed_bytes
 from rollway.rollout.clocks import clock_notes
+from rollway.rollout.disk import pull_bytes
+from rollway.rollout.fleet import host_view
 from rollway.rollout.hold import way_on
 from rollway.rollout.jobs import left_behind
 from rollway.rollout.journal import Event
@@ -23,7 +25,8 @@ def preview(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> dict
 
     Sizes in bytes. `sealed` is what `deploy --plan` compares before it changes anything.
     """
-    hosts = [_host(plan, one, acquired[one.name]) for one in plan.hosts.values()]
+    release = request.manifest or {}
+    hosts = [_host(plan, one, acquired[one.name], release) for one in plan.hosts.values()]
     return {
         "schema": SCHEMA,
         "verb": plan.verb,
@@ -103,11 +106,8 @@ def _jobs(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def _host(plan: Plan, host: HostPlan, event: Event) -> dict[str, Any]:
+def _host(plan: Plan, host: HostPlan, event: Event, release: Mapping[str, Any]) -> dict[str, Any]:
     facts = event.result.get("facts") or {}
-    has_images = set(plan.release.get("images", {}).values()) <= set(
-        event.result.get("images_present") or []
-    )
     starts = host.action == "start"
     return {
         "host": host.name,
@@ -120,7 +120,7 @@ def _host(plan: Plan, host: HostPlan, event: Event) -> dict[str, Any]:
         "why": host.why,
         "memory_needed_bytes": needed_bytes(plan.release, plan.previous) if starts else 0,
         "memory_available_bytes": facts.get("memory_available_bytes"),
-        "pull_bytes": (0 if has_images or not starts else plan.release.get("pull_bytes")),
+        "pull_bytes": pull_bytes(host_view(event), release) if starts else 0,
         "disk_free_bytes": facts.get("disk_free_bytes"),
     }
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rollway import exits, names
+from rollway import names
 from rollway.errors import RollwayError
 from rollway.records import identity
+from rollway.rollout.candidate import candidate
 from rollway.rollout.inputs import (
     Inputs,
     check_confirmed,
@@ -48,7 +47,7 @@ def read(inputs: Inputs) -> Path:
         outside=[host for host in inputs.app_hosts if host not in app_hosts],
         edges=inputs.edges,
         addresses=inputs.addresses,
-        manifest=_manifest(inputs, app) if inputs.verb == DEPLOY else None,
+        manifest=candidate(inputs, app) if inputs.verb == DEPLOY else None,
         to=inputs.to or None,
         url=inputs.url or None,
         alive=identity.live_processes(),
@@ -159,66 +158,3 @@ def _choose_app(inputs: Inputs) -> str:
             next="pass --app=NAME (rollway_app=NAME for ansible-playbook)",
         )
     return app
-
-
-def _manifest(inputs: Inputs, app: str) -> dict[str, Any]:
-    from rollway.config.load import load_app
-    from rollway.release import manifest, source
-
-    registry = _registry_client(inputs.registry)
-    address = str(inputs.registry.get("registry") or "")
-    version = _version(inputs, app, registry)
-    config = load_app(
-        inputs.apps_dir,
-        app,
-        variables=inputs.variables,
-        version=version,
-        registry=address,
-        app_hosts=inputs.addresses,
-        groups=inputs.groups,
-    )
-    origin = source.describe(inputs.apps_dir / app)
-    facts = {name: getattr(origin, name) for name in ("commit", "branch", "author", "dirty")}
-    created = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    resolve: Callable[[str], str] = registry.resolve if registry else _as_it_is
-    built = manifest.build(config, resolve=resolve, source=facts, created=created)
-    if inputs.reads_only and registry:
-        built["pull_bytes"] = _pull_bytes(registry, built["images"].values())
-    return built
-
-
-def _pull_bytes(registry: Any, images: Iterable[str]) -> int:
-    """What a host without any of the images would pull, compressed, as far as it is known."""
-    return sum(registry.size_bytes(image) or 0 for image in sorted(set(images)))
-
-
-def _version(inputs: Inputs, app: str, registry: Any) -> str:
-    if inputs.version:
-        return names.version_name(inputs.version)
-    known = registry.tags(app) if registry else []
-    raise RollwayError(
-        "--version",
-        "no version was named",
-        accepted=", ".join(known[-10:]) or "a version in the registry",
-        next="pass --version=X (rollway_version=X for ansible-playbook)",
-        exit_code=exits.USAGE,
-    )
-
-
-def _registry_client(registry: Mapping[str, str | None]) -> Any:
-    from rollway.release.registry_client import RegistryClient
-
-    address = registry.get("registry")
-    if not address:
-        return None
-    return RegistryClient(
-        registry.get("controller") or address,
-        registry=address,
-        ca=registry.get("ca") or None,
-        username=registry.get("username") or None,
-        password=registry.get("password") or None,
-    )
-
-
-def _as_it_is(reference: str) -> str:
-    return reference

@@ -141,8 +141,12 @@ def test_there_are_no_tags(status: int, body: dict[str, Any]) -> None:
     assert client_of(Registry({"/v2/iris/tags/list": (status, {}, body)})).tags("iris") == []
 
 
-ONE = {"config": {"digest": DIGEST}, "layers": [{"size": 30}, {"size": 12}]}
-LARGE = {"config": {"digest": DIGEST}, "layers": [{"size": 100}]}
+def _layer(digest: str, size: int) -> dict[str, Any]:
+    return {"digest": f"sha256:{digest}", "size": size}
+
+
+ONE = {"config": {"digest": DIGEST}, "layers": [_layer("a", 30), _layer("b", 12)]}
+LARGE = {"config": {"digest": DIGEST}, "layers": [_layer("c", 100)]}
 INDEX = {
     "manifests": [
         {"digest": "sha256:1", "platform": {"os": "linux", "architecture": "amd64"}},
@@ -168,6 +172,12 @@ def test_size(manifest: dict[str, Any], size: int) -> None:
         }
     )
     assert client_of(registry).size_bytes("10.0.0.5:5000/iris:1") == size
+
+
+def test_a_layer_that_stands_twice_is_pulled_once() -> None:
+    twice = {"config": {"digest": DIGEST}, "layers": [_layer("a", 30), _layer("a", 30)]}
+    registry = Registry({"/v2/iris/manifests/1": (200, {}, twice)})
+    assert client_of(registry).layers("10.0.0.5:5000/iris:1") == {"sha256:a": 30}
 
 
 def test_size_is_unknown_where_nothing_is() -> None:

@@ -171,19 +171,3 @@ def test_a_saved_plan_is_refused_when_another_run_was_there() -> None:
     assert plan.refusal.problems[0]["found"] == (
         "changed since the plan was made: app-2: another run was there"
     )
-
-
-def test_a_host_without_disk_is_refused_by_name() -> None:
-    acquired = steady_fleet()
-    acquired["app-2"].result["facts"] = {"disk_free_bytes": 10 * 2**20}
-    plan = decide(request(), acquired)
-    assert plan.refusal is not None
-    assert plan.refusal.problems == [
-        {
-            "host": "app-2",
-            "where": "disk",
-            "found": "10 MiB free where the engine keeps its images",
-            "accepted": "at least 256 MiB",
-            "next": "make room on app-2: docker system df",
-        }
-    ]
