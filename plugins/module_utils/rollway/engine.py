@@ -127,7 +127,8 @@ class LocalEngine:
     def memory_used(self, container: str) -> int:
         path = f"/containers/{quote(container)}/stats?stream=false&one-shot=true"
         found = (self._json(path, missing_ok=True) or {}).get("memory_stats") or {}
-        cached = (found.get("stats") or {}).get("inactive_file", 0)
+        told = found.get("stats") or {}
+        cached = told.get("total_inactive_file", told.get("inactive_file", 0))  # cgroup v1, v2
         return max(0, int(found.get("usage", 0)) - int(cached))
 
     def log_tail(self, container: str, lines: int) -> list[str]:
