@@ -136,6 +136,7 @@ def _task(task: Any) -> Task:
         step=MOVE if "{{" in step else step,  # each turn of its loop has a step of its own
         is_controller=task.action == _CONTROLLER_ACTION,
         is_delegated=bool(task.delegate_to),
+        goes_back="undo_moves" in str(task.loop),
     )
 
 

@@ -38,13 +38,17 @@ class Output(Protocol):
 
 @dataclass(frozen=True)
 class Task:
-    """A task of the playbook. `step` is '' where it is not one of ours, `wave` counts from 0."""
+    """A task of the playbook. `step` is '' where it is not one of ours, `wave` counts from 0.
+
+    `goes_back` is the one whose moves put every host back.
+    """
 
     name: str
     step: str = ""
     wave: int | None = None
     is_controller: bool = False
     is_delegated: bool = False
+    goes_back: bool = False
 
 
 class Watch:
@@ -130,15 +134,18 @@ class Watch:
             self.skipped(host, "")
 
     def _moves_now(self) -> list[Move]:
-        """The first wave's, and when that has moved those of all others."""
+        """The first wave's, when that has moved those of all others, and the way back."""
         if self._plan is None:
             return []
+        if self._task.goes_back:
+            return self._plan.undo_moves
         return self._plan.other_moves if self._has_moved else self._plan.first_moves
 
     def _next_move(self) -> None:
         if self._moves:
             move = self._moves.pop(0)
-            self._task, self._told = replace(self._task, step=move.step, wave=move.wave), set()
+            wave = None if move.step == "unshift" else move.wave  # that is for all waves
+            self._task, self._told = replace(self._task, step=move.step, wave=wave), set()
             self._begin([move.host])
 
     def _begin(self, hosts: Iterable[str]) -> None:
@@ -177,7 +184,7 @@ class Watch:
                 continue
             self._moving.discard(event.host)
             self._told.add(event.host)
-            self._has_moved = self._has_moved or event.step == "shift"
+            self._has_moved = self._has_moved or event.step in {"drain", "shift"}
             self._output.show(self._update(event))
 
     def _update(self, event: Event) -> Ended:

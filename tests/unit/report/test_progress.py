@@ -82,6 +82,16 @@ CASES = [
         id="an edge's way back makes it serve the old one",
     ),
     pytest.param(
+        [_ended("drain", "edge-1", wave=0, result=_edge(app_1="", app_2="blue"))],
+        ("acquired", "-", "healthy", 0.1),
+        id="a host that stops first serves nothing meanwhile",
+    ),
+    pytest.param(
+        [STARTED, SHIFTED, _ended("undo", "app-1", seconds=2.0), BACK],
+        ("serves", "1-a", "healthy", 2.0),
+        id="a host that stopped first comes back",
+    ),
+    pytest.param(
         [STARTED, BAD_BAKE],
         ("serves", "2-b", "healthy", 1.5),
         id="traffic that moved stays moved when the bake fails",

@@ -15,7 +15,7 @@ READ = Task("Read", step="read", is_controller=True)
 PLAN = Task("Plan", step="plan", is_controller=True)
 STAGE = Task("Stage", step="stage")
 MOVES = Task("Move", step=MOVE, is_delegated=True)
-UNSHIFT = Task("Undo", step="unshift", is_delegated=True)
+UNSHIFT = Task("Undo", step=MOVE, is_delegated=True, goes_back=True)
 HOSTS = ("app-1", "app-2", "app-3")
 
 
@@ -127,6 +127,25 @@ def test_a_wave_that_starts_on_its_own_shows_its_hosts_first(tmp_path: Path) -> 
     Journal(tmp_path).append(Event("start", "app-1", time=6.0))
     watch.ended("app-1", {})
     assert shown.take()[1:] == [Began("start", "app-2", 5.0, wave=0)]
+
+
+def test_hosts_that_stop_first_are_shown_on_their_way_there_and_back(tmp_path: Path) -> None:
+    rollout = {"waves": [1], "order": "stop-first"}
+    watch, shown = _watch(tmp_path, manifest=manifest("b", rollout=rollout))
+    shown.take()
+    watch.task_began(MOVES)
+    Journal(tmp_path).append(Event("drain", "edge-1", wave=0, time=6.0))
+    watch.ended("edge-1", {})
+    said = "edge-1: sends nothing to app-1, which stops first"
+    assert shown.take() == [
+        Began("drain", "edge-1", 5.0, wave=0),
+        Ended("drain", "edge-1", 6.0, said=said, wave=0),
+        Began("start", "app-1", 5.0, wave=0),
+    ]
+    watch.task_began(MOVES)
+    assert shown.take()[1:] == [Began("drain", "edge-1", 5.0, wave=1)]
+    watch.task_began(UNSHIFT)
+    assert shown.take()[1:] == [Began("retreat", "edge-1", 5.0, wave=2)]
 
 
 def test_a_step_with_nothing_to_do_is_skipped_with_the_reason(tmp_path: Path) -> None:
