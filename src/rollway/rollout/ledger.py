@@ -42,8 +42,8 @@ class Ledger:
     `jobs` are the records of those that are done, by name; `unknown_jobs` those that began, and of
     which nobody knows how they ended.
     `drained_waves` are those whose hosts that stop first every edge let go, `emptied_edges` the
-    edges that did so for any, `tried` the hosts that were told to start in a wave, and `stranded`
-    those that could not be put back.
+    edges that did so for any, `tried` the hosts that were told to start in a wave, `restored` those
+    that were put back where they had stopped first, and `stranded` those that could not be.
     """
 
     failures: tuple[Failure, ...]
@@ -61,6 +61,7 @@ class Ledger:
     drained_waves: frozenset[int] = frozenset()
     emptied_edges: frozenset[str] = frozenset()
     tried: frozenset[str] = frozenset()
+    restored: frozenset[str] = frozenset()
     stranded: frozenset[str] = frozenset()
 
     @property
@@ -85,6 +86,7 @@ def fold(plan: Plan, events: Iterable[Event]) -> Ledger:
         drained_waves=_drained(plan, seen),
         emptied_edges=frozenset(event.host for event in seen if event.step == "drain"),
         tried=frozenset(event.host for event in seen if event.step == "start"),
+        restored=frozenset(event.host for event in seen if event.step == "undo" and event.ok),
         stranded=_stranded(seen),
     )
 

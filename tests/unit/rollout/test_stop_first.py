@@ -261,6 +261,18 @@ def test_a_held_run_lets_the_host_that_came_back_serve(tmp_path: Path) -> None:
     assert run.ready("unshift") == ["app-1-green-1", "app-2-blue-1", "app-3-blue-1"]
 
 
+def test_a_held_host_whose_old_slot_stands_still_is_recorded_with_the_new_one(
+    tmp_path: Path,
+) -> None:
+    run = Run(tmp_path, order="stop-first", failure_action="pause", waves=[1, 2])
+    run.wave_done(0).edge_moved("drain", 1, app_1="green")
+    run.happened("start", "app-2", **STARTED).happened("start", "app-3", **FAILED)
+    assert run.ready("unshift") == ["app-1-green-1", "app-3-blue-1"]
+    run.edge_moved("unshift", app_1="green", app_3="blue")
+    slots = [run.calls("conclude", f"app-{n}")[0].arguments["active_slot"] for n in (1, 2, 3)]
+    assert slots == ["green", "green", "blue"]
+
+
 def test_what_is_said_of_it(full: Run) -> None:
     plan = full.plan
     assert [
