@@ -59,14 +59,23 @@ class HostView:
     @property
     def served_release(self) -> str | None:
         """The release on record; where a run stopped it first and started another, that before."""
-        other = self.slots[other_slot(self.active)] if self.active else None
-        return other.release if other and other.state == STOPPED else self.active_release
+        if self._stopped_beside and self.active:
+            return self.slots[other_slot(self.active)].release
+        return self.active_release
+
+    def serving_slot(self, ready: str | None) -> str | None:
+        """The slot on record, unless a run that was interrupted left it stopped.
+
+        Nor where that run let the edges go of the host for it: `ready` is the slot they use.
+        """
+        is_stopped = self.active is not None and self.slots[self.active].state == STOPPED
+        is_out = self._stopped_beside and ready != self.active
+        return None if is_stopped or is_out else self.active
 
     @property
-    def serving_slot(self) -> str | None:
-        """The slot on record, unless a run that was interrupted left it stopped."""
-        is_stopped = self.active is not None and self.slots[self.active].state == STOPPED
-        return None if is_stopped else self.active
+    def _stopped_beside(self) -> bool:
+        """Whether the slot on record took the place of one that was stopped first."""
+        return self.active is not None and self.slots[other_slot(self.active)].state == STOPPED
 
     @property
     def idle_slot(self) -> str:

@@ -201,7 +201,7 @@ def _host(
         new_slot=new_slot,
         old_slot=view.active,
         old_release=view.active_release,
-        serving=serving if serving == new_slot and running else view.serving_slot,
+        serving=serving if serving == new_slot and running else view.serving_slot(serving),
         ports=_web_ports(view, release),
         replicas=_replicas(view, release, new_slot=new_slot),
         order=order,

@@ -11,6 +11,7 @@ import pytest
 from rollway import exits
 from rollway.rollout.calls import Call
 from rollway.rollout.drive import Skip, work_for
+from rollway.rollout.edge_calls import load_call
 from rollway.rollout.interrupted import RECORD, interruption
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.ledger import fold
@@ -141,6 +142,22 @@ def test_what_was_stopped_first_is_what_served_before(verb: str) -> None:
     plan = decide(request(verb), _stopped_first())
     assert (plan.refusal, plan.release_id, plan.voids) == (None, "1-a", ["2-b"])
     assert {(one.action, one.new_slot) for one in plan.hosts.values()} == {("start", "blue")}
+
+
+@pytest.mark.parametrize(("verb", "action"), [("deploy", "shift"), ("abort", "start")])
+def test_a_host_that_was_left_out_of_rotation_stays_so_until_its_wave(
+    verb: str, action: str
+) -> None:
+    edge = acquired_edge(("app-1", "green"), ("app-3", "green"))
+    plan = decide(request(verb), {**_stopped_first(), "edge-1": edge})
+    assert {name: one.serving for name, one in plan.hosts.items()} == {
+        "app-1": "green",
+        "app-2": None,
+        "app-3": "green",
+    }
+    assert (plan.hosts["app-2"].action, plan.restore) == (action, False)
+    servers = load_call(plan, edge="edge-1").arguments["servers"]
+    assert {one["host"] for one in servers if one["state"] == "ready"} == {"app-1", "app-3"}
 
 
 def test_a_restart_does_not_take_up_a_release_on_trial() -> None:
