@@ -20,7 +20,7 @@ def run_tests(_context: Any, long: bool = False, only: str = "") -> None:
     """Run all checks, unit, contract, Molecule and integration tests; makes labs of its own."""
     from rollway.checking import TESTS, pytest_command
 
-    _become(pytest_command(TESTS, options=[*_selection(long=long, only=only), "--durations=10"]))
+    _become(pytest_command(TESTS, options=[*_selection(long=long, only=only), "--durations=40"]))
 
 
 def _selection(*, long: bool, only: str) -> list[str]:
