@@ -72,9 +72,9 @@ class Command:
 
     @property
     def run(self) -> str:
-        """The id of its run; '' where it had not read its request."""
+        """The id of its run, the first since it began; '' where it has not read its request."""
         found = sorted(runs(self.env) - self.known)
-        return found[-1] if found else ""
+        return found[0] if found else ""
 
     @property
     def is_under_way(self) -> bool:

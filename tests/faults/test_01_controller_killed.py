@@ -145,21 +145,22 @@ def _kill(fleet: Fleet, verb: str, option: str, *, at: int | str, kill: Kill | N
             kill(killed)
         code = killed.wait()
         last = killed.boundaries[-1:]
-        print(f"{verb} killed at {at or 'its moment'}: {last}, run {killed.run or 'not begun'}")
+        print(f"{verb} killed at {at}: {last}, run {killed.run or 'not begun'}")
         assert code == KILLED if at != "" else code in {KILLED, exits.DONE}
         killed.send(signal.SIGKILL)  # connections that it was making
-        _stands(fleet, killed)
+        # asked before status, which is a run of its own
+        _stands(fleet, killed.run if killed.is_under_way else "")
 
 
-def _stands(fleet: Fleet, killed: Command) -> None:
-    """Every host serves a whole release, and status names the run where it holds anything."""
+def _stands(fleet: Fleet, run: str) -> None:
+    """Every host serves a whole release, and status names the run that was under way."""
     status = fleet.lab.status()
     assert serving_hosts(status) == set(fleet.lab.hosts)
     assert [host["host"] for host in status["hosts"] if not host["healthy"]] == []
     found = status["interrupted_run"]
-    if killed.is_under_way:
+    if run:
         assert found is not None, status["locks"]
-        assert found["run"] == killed.run
+        assert found["run"] == run
         assert {one["step"] for one in found["hosts"]} <= {
             *("acquire", "stage", "start", "switch", "shift")
         }
