@@ -7,7 +7,7 @@ from typing import Any
 
 from .call import Call
 from .capacity import Needs, room_left
-from .containers import summaries
+from .containers import summaries, with_restarts
 from .engine import Json
 from .facts import app_host_facts, host_facts
 from .interrupted import left_behind
@@ -62,6 +62,7 @@ def acquire(call: Call, question: Question) -> dict[str, Any]:
         found.update(_take(call, question, listed))
     else:
         found.update(_look(call, question, listed))
+        found["containers"] = _with_restarts(call, found)
     wanted = manifests.get(question.release) if question.release else None
     return {**found, "manifests": manifests, "manifest": wanted, "jobs": jobs}
 
@@ -110,6 +111,14 @@ def _look(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
         "outcome": READ,
         "would_refuse": refusal.data if refusal else None,
     }
+
+
+def _with_restarts(call: Call, found: dict[str, Any]) -> dict[str, Any]:
+    """Return the containers by slot; of what serves, with how often each was started again."""
+    containers, active = found["containers"], found["state"]["active"]
+    if active not in containers:
+        return dict(containers)
+    return {**containers, active: with_restarts(call.tools.engine, containers[active])}
 
 
 def _take(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:

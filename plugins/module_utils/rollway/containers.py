@@ -114,6 +114,21 @@ def summaries(
     return {key: sorted(rows, key=lambda row: row["name"]) for key, rows in found.items()}
 
 
+def with_restarts(engine: Engine, rows: Iterable[Mapping[str, str]]) -> list[dict[str, Any]]:
+    """Return the rows of `summaries` with how often the engine started each again, and why."""
+    found = ((row, engine.inspect(row["name"])) for row in rows)
+    return [{**row, **(_restarts(item) if item else {})} for row, item in found]
+
+
+def _restarts(item: Json) -> dict[str, Any]:
+    container = Container.from_inspect(item)
+    return {
+        "restarts": container.restarts,
+        "exit_code": container.exit_code,
+        "oom": container.oom,
+    }
+
+
 def _last_lines(engine: Engine, container: Container) -> list[str]:
     lines = engine.log_tail(container.id, LOG_LINES)
     return [

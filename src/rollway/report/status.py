@@ -48,8 +48,15 @@ def _host(
         "healthy": bool(containers) and all(_is_healthy(each) for each in containers),
         "in_rotation": _in_rotation(name, slot, edges),
         "images": {each["service"]: each["image"] for each in containers},
+        "restarted": [_restarted(each) for each in containers if each.get("restarts")],
         "problem": _problem(event),
     }
+
+
+def _restarted(container: Mapping[str, Any]) -> dict[str, Any]:
+    """A container that its engine has started again, since it ended by itself."""
+    said = ("state", "restarts", "exit_code", "oom")
+    return {"container": container["name"], **{key: container[key] for key in said}}
 
 
 def _edge(name: str, event: Event | None) -> dict[str, Any]:

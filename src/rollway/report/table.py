@@ -48,6 +48,9 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
         if edge["maintenance"]
     ]
     lines += [f"{host['host']}: {host['problem']}" for host in status["hosts"] if host["problem"]]
+    lines += [
+        f"{host['host']}: {_restarts(one)}" for host in status["hosts"] for one in host["restarted"]
+    ]
     which = f"--env={status['env']} --app={status['app']}"
     if frozen := status["frozen"]:
         lines.append(f"frozen by {frozen['owner']} since {frozen['started']}: {frozen['reason']}")
@@ -60,6 +63,17 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
         f"{lock['host']}: locked by {lock['owner']} ({lock['id']})" for lock in status["locks"]
     ]
     return [*lines, *_interrupted(status["interrupted_run"])]
+
+
+def _restarts(one: Mapping[str, Any]) -> str:
+    times = "once" if one["restarts"] == 1 else f"{one['restarts']} times"
+    # its last exit code is gone as soon as it runs again
+    why = (
+        "" if one["state"] == "running" else f", {one['state']} after exit code {one['exit_code']}"
+    )
+    return f"{one['container']} ended by itself and was restarted {times}{why}" + (
+        ", killed for its memory" if one["oom"] else ""
+    )
 
 
 def _interrupted(run: Mapping[str, Any] | None) -> list[str]:

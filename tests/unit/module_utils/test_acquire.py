@@ -177,6 +177,18 @@ def test_what_stands_on_the_host_is_told_by_slot(host: FakeHost) -> None:
     assert result["manifest"]["id"] == "1-1.0.0"
 
 
+def test_what_ended_by_itself_is_told_of_the_slot_that_serves(host: FakeHost) -> None:
+    host.deploy("1-1.0.0", "blue")
+    crashed = host.engine.here["iris-blue-api-1-1"]
+    crashed["RestartCount"] = 7
+    crashed["State"].update({"Status": "restarting", "ExitCode": 3})
+    found = host.step("acquire", mode="read")["containers"]["blue"]
+    told = [(one["restarts"], one["exit_code"], one["oom"], one["state"]) for one in found]
+    assert told == [(7, 3, False, "restarting"), (0, 0, False, "running")]
+    taken = host.step("acquire")["containers"]["blue"]
+    assert "restarts" not in taken[0]
+
+
 def test_files_and_texts_with_values_stay_on_the_host(host: FakeHost) -> None:
     host.deploy("1-1.0.0", "blue")
     kept = host.step("acquire", mode="read")["manifests"]["1-1.0.0"]

@@ -51,6 +51,7 @@ def test_a_steady_fleet() -> None:
         "healthy": True,
         "in_rotation": True,
         "images": {"api-1": "registry/iris@sha256:1"},
+        "restarted": [],
         "problem": None,
     }
     assert status["locks"] == []
@@ -73,6 +74,37 @@ def test_an_unhealthy_container_shows() -> None:
     acquired = fleet(_host("app-1", health="unhealthy"), _host("app-2"), _host("app-3"), _edge())
     hosts = fleet_status(request("status"), acquired)["hosts"]
     assert [host["healthy"] for host in hosts] == [False, True, True]
+
+
+RESTARTED: list[Any] = [
+    pytest.param(
+        {"restarts": 7, "state": "restarting", "exit_code": 3},
+        "app-2: iris-blue-api-1-1 ended by itself and was restarted 7 times,"
+        " restarting after exit code 3",
+        id="again and again",
+    ),
+    pytest.param(
+        {"restarts": 1, "oom": True},
+        "app-2: iris-blue-api-1-1 ended by itself and was restarted once, killed for its memory",
+        id="once, and it runs again",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "line"), RESTARTED)
+def test_a_container_that_was_restarted_is_named(changes: dict[str, Any], line: str) -> None:
+    crashing = _host("app-2")
+    row = crashing.result["containers"]["blue"][0]
+    row.update({"name": "iris-blue-api-1-1", "exit_code": 0, "oom": False, **changes})
+    status = fleet_status(
+        request("status"), fleet(_host("app-1"), crashing, _host("app-3"), _edge())
+    )
+    assert [host["healthy"] for host in status["hosts"]] == [
+        True,
+        row["state"] == "running",
+        True,
+    ]
+    assert line in status_lines(status)
 
 
 def test_a_host_that_does_not_answer_is_named() -> None:
