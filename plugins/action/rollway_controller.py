@@ -273,6 +273,6 @@ def _say_plan(plan: Any) -> str:
     sizes = ", ".join(str(len(wave)) for wave in plan.waves)
     word = "of" if plan.verb in ROLLING else "to"
     hosts = "1 host" if len(plan.wave_hosts) == 1 else f"{len(plan.wave_hosts)} hosts"
-    stopping = [name for name, host in plan.hosts.items() if host.stops_first]
+    stopping = [name for name, host in plan.hosts.items() if host.leaves_rotation]
     stops = f"; stop-first: {', '.join(stopping)}" if stopping else ""
     return f"{plan.verb} {word} {plan.release_id}: {hosts} in waves of {sizes}{stops}"

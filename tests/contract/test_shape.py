@@ -37,9 +37,12 @@ def _parts(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("path", files("playbooks/*.yml"), ids=named)
-def test_a_playbook_that_moves_traffic_then_changes_the_workers(path: Path) -> None:
+def test_a_playbook_that_moves_traffic_moves_all_of_it_and_then_changes_the_workers(
+    path: Path,
+) -> None:
     found = _parts(path)
     if "first_wave" in found:
+        assert found[-3] in {"other_waves", "later_waves"}
         assert found[-2:] == ["switch", "conclude"]
 
 

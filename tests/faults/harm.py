@@ -14,8 +14,20 @@ _ASIDE = "/root/fault"
 @contextlib.contextmanager
 def dropped(lab: Lab, host: str, *rule: str, chain: str = "INPUT") -> Iterator[None]:
     """Packets that match are lost without a word, those of open connections, too."""
+    with _filtered(lab, host, chain, *rule, "--jump", "DROP"):
+        yield
+
+
+@contextlib.contextmanager
+def refused(lab: Lab, host: str, *rule: str) -> Iterator[None]:
+    """Connections from the host that match are refused at once."""
+    with _filtered(lab, host, "OUTPUT", *rule, "--jump", "REJECT"):
+        yield
+
+
+@contextlib.contextmanager
+def _filtered(lab: Lab, host: str, *matching: str) -> Iterator[None]:
     command = ("iptables", "--wait")
-    matching = (chain, *rule, "--jump", "DROP")
     lab.on(host, *command, "--insert", *matching)
     try:
         yield

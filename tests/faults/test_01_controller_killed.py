@@ -13,7 +13,8 @@ import pytest
 
 from rollway import exits
 from tests.faults.controller import ADVANCE, Command, command, moments, sample, serving_hosts
-from tests.faults.fleet import Fleet
+from tests.faults.fleet import Fleet, idle_slot, state_of, until
+from tests.faults.harm import refused
 from tests.integration.fault_fleet import GOOD, build
 from tests.integration.lab_fleet import Lab
 
@@ -80,6 +81,26 @@ def test_another_command_takes_over(fleet: Fleet, verb: str) -> None:
         ran = fleet.lab.invoke(verb, *options)
         assert ran.returncode == exits.DONE, ran.stderr
     fleet.serves(goal)
+
+
+@pytest.mark.long
+def test_a_run_that_takes_it_up_and_fails_goes_back_from_all_of_it(fleet: Fleet) -> None:
+    """Traffic that the killed run moved goes back, too: what it left is stopped afterwards."""
+    begun, before = _cold(fleet), _now(fleet)
+    with fleet.unharmed(THIRD):
+        _kill(fleet, "deploy", f"--version={begun}", at=ADVANCE)
+        fleet.lab.on("app-3", "docker", "image", "prune", "--all", "--force")
+        with refused(fleet.lab, "app-3", "--protocol", "tcp", "--dport", "5000"):
+            failed = fleet.deploy(begun, code=exits.FAILED)
+        assert "the whole fleet serves" in failed["said"]
+        fleet.serves(before)
+        until(lambda: _is_empty(fleet, "app-1"), "the slot did not end", seconds=60.0)
+    fleet.serves(before)
+
+
+def _is_empty(fleet: Fleet, host: str) -> bool:
+    slot = state_of(fleet.lab, host)["slots"][idle_slot(fleet.lab, host)]
+    return bool(slot["state"] == "empty")
 
 
 def _now(fleet: Fleet) -> str:

@@ -10,6 +10,7 @@ from .call import Call
 from .compose import networks_part
 from .containers import failure_reports, project_containers
 from .manifest import WEB, Manifest
+from .names import other_slot
 from .place import Place, environment, has_environment, write_environment
 from .problem import Problem
 from .ready import is_serving, wait_ready, web_targets
@@ -49,12 +50,15 @@ def start(call: Call, manifest: Manifest, how: Start) -> dict[str, Any]:
     values = environment(call, manifest, place)
     if _runs_already(call, state, manifest, how, values):
         return _keep(call, state, place.slot)
-    if state.active == place.slot and state.slots[place.slot].release:
+    is_left = how.stops_first and state.slots[other_slot(place.slot)].state == STOPPED
+    if state.active == place.slot and state.slots[place.slot].release and not is_left:
         raise _serving(call, state, place.slot)
     call.changed = True
     if call.check:
         return {"cut": {}}
     state = call.enter("start", manifest.id)
+    if is_left:  # what a run that was interrupted started is not what this one returns to
+        state = call.save(replace(state, active=other_slot(place.slot)))
     cut = _clear(call, state, manifest, how)
     if how.stops_first:
         cut = {**cut, **make_room(call, place, drain_seconds=how.drain_seconds)}

@@ -173,7 +173,8 @@ def active_slot_of(plan: Plan, ledger: Ledger, verdict: Verdict, host: str) -> s
     one = plan.hosts[host]
     stays = verdict.decision in {Decision.HOLD, Decision.LEAVE}
     if stays or ledger.reverted is False:
-        stands_alone = one.stops_first and host in ledger.started - ledger.restored
+        is_up = host in ledger.started or one.action == "shift"
+        stands_alone = one.stops_first and is_up and host not in ledger.restored
         return one.new_slot if host in ledger.moved or stands_alone else one.old_slot
     return one.new_slot if verdict.is_continue and host not in ledger.failed_hosts else one.old_slot
 

@@ -39,12 +39,20 @@ def needed_bytes(release: Release, before: Release) -> int:
     return promised_bytes({"services": beside})
 
 
-def order_on(view: HostView, release: Release, *, slot: str) -> tuple[str, str]:
-    """How the release starts in `slot` of a host, and why it is not beside the old one."""
-    if not view.active or not view.active_release or slot == view.active:
+def order_on(
+    view: HostView, release: Release, *, old_slot: str | None, is_running: bool
+) -> tuple[str, str]:
+    """How the release starts beside `old_slot` of a host, and why it is not beside the old one.
+
+    Where it runs already nothing starts; the old one may stand still for it all the same.
+    """
+    before = view.slots[old_slot].release if old_slot else None
+    if not old_slot or not before:
         return START_FIRST, ""
-    if view.slots[view.active].state == STOPPED:
-        return STOP_FIRST, f"a run that was interrupted had stopped {view.active_release} there"
+    if view.slots[old_slot].state == STOPPED:
+        return STOP_FIRST, f"a run that was interrupted had stopped {before} there"
+    if is_running:
+        return START_FIRST, ""
     if release.get("rollout", {}).get("order") == STOP_FIRST:
         return STOP_FIRST, "the application asks for it"
     short = lacks_memory(view, release) or lacks_gpu_memory(view, release)
@@ -126,7 +134,7 @@ def serving_while_out(
     inside = set(rotation)
     found = []
     for wave in waves:
-        found.append(inside - {name for name in wave if hosts[name].stops_first})
+        found.append(inside - {name for name in wave if hosts[name].leaves_rotation})
         inside |= set(wave)
     return found
 

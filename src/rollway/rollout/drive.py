@@ -201,7 +201,7 @@ def _unshift(now: Situation) -> Work:
     if now.verdict.decision is Decision.HOLD and now.host in now.ledger.emptied_edges:
         return [edge_calls.readmit_call(now.plan, now.ledger, edge=now.host)]
     touched = now.ledger.reloaded_edges | now.ledger.emptied_edges
-    is_touched = now.ledger.touched_waves > 0 or now.host in touched
+    is_touched = now.ledger.touched_waves > 0 or now.host in touched or now.plan.is_ahead
     if not now.goes_back or not (is_touched or _stands_still(now, now.plan.waves)):
         return Skip("there is nothing to undo")
     return [edge_calls.unshift_call(now.plan, edge=now.host)]

@@ -72,6 +72,8 @@ def readmit_call(plan: Plan, ledger: Ledger, *, edge: str) -> Call:
             serving[name] = plan.hosts[name].new_slot
         elif plan.hosts[name].stops_first and name in ledger.started:
             serving[name] = None  # it runs the release, which nobody has judged there
+        elif plan.hosts[name].stops_first and plan.hosts[name].action == "shift":
+            serving[name] = plan.hosts[name].serving  # as an earlier run left it
     return _back(plan, serving, edge=edge)
 
 
@@ -99,8 +101,10 @@ def retreat_call(plan: Plan, ledger: Ledger, wave: int, *, edge: str) -> Call:
 
 def names_to_undo(plan: Plan, ledger: Ledger, wave: list[str]) -> list[str]:
     """The hosts of a wave whose old slot stands still, by this run or by one before it."""
-    hosts = [plan.hosts[name] for name in plan.stopping(wave)]
-    return [one.name for one in hosts if one.name in ledger.tried or one.serving is None]
+    hosts = [plan.hosts[name] for name in plan.returning(wave)]
+    return [
+        one.name for one in hosts if one.name in ledger.tried or one.serving is None or one.is_ahead
+    ]
 
 
 def _back(plan: Plan, serving: Mapping[str, str | None], *, edge: str) -> Call:

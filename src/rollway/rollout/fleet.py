@@ -77,9 +77,17 @@ class HostView:
         """Whether the slot on record took the place of one that was stopped first."""
         return self.active is not None and self.slots[other_slot(self.active)].state == STOPPED
 
-    @property
-    def idle_slot(self) -> str:
-        return other_slot(self.active) if self.active else SLOTS[0]
+    def slot_to_return_to(self, release: str) -> str | None:
+        """The slot that a run which brings this release has to leave as it finds it.
+
+        That is the slot on record. Where a run that was interrupted stopped it first and started
+        another, nobody has judged what is on record: then it is the one that stands still, unless
+        that holds the release itself.
+        """
+        if not self._stopped_beside or not self.active:
+            return self.active
+        before = other_slot(self.active)
+        return self.active if self.slots[before].release == release else before
 
     def slot_running(self, release: str) -> str | None:
         """The slot that runs this release already: the active one where both do."""

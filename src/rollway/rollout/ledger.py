@@ -196,7 +196,7 @@ def _reverted(plan: Plan, events: list[Event]) -> bool | None:
     if not undone:
         return None
     has_moved = any(event.step in {"drain", "shift"} for event in events)
-    concerned = plan.edges if has_moved else list(undone)
+    concerned = plan.edges if has_moved or plan.is_ahead else list(undone)
     return all(undone.get(edge, False) for edge in concerned)
 
 

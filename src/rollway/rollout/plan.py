@@ -51,8 +51,8 @@ class HostPlan:
     `action`: `start` (start the release in `new_slot`, then shift), `shift` (it runs there
     already) or `none` (the host serves the release already). `ports` and `replicas` are those of
     the service behind the edge, by slot; `serving` is the slot that gets requests now. `order` is
-    `stop-first` where the old slot has to stand still before the new one comes up, and `why` says
-    what for.
+    `stop-first` where the old slot has to stand still before the new one comes up, or does since
+    a run that was interrupted, and `why` says what for.
     """
 
     name: str
@@ -73,9 +73,19 @@ class HostPlan:
         return self.order == STOP_FIRST
 
     @property
+    def leaves_rotation(self) -> bool:
+        """Whether it serves nobody between the stop of the old slot and the start of the new."""
+        return self.stops_first and self.action == "start"
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether a run that was interrupted has sent its requests to the new slot already."""
+        return self.serving == self.new_slot and self.old_slot not in (None, self.new_slot)
+
+    @property
     def slot_before(self) -> str | None:
         """The slot that serves again once the run is undone."""
-        return self.old_slot if self.stops_first else self.serving
+        return self.old_slot if self.stops_first or self.is_ahead else self.serving
 
 
 @dataclass(frozen=True)
@@ -194,6 +204,11 @@ class Plan:
         return bool(self.previous) and served <= {self.previous.get("id"), self.release_id}
 
     @property
+    def is_ahead(self) -> bool:
+        """Whether a run that was interrupted has moved traffic already: going back undoes that."""
+        return any(host.is_ahead for host in self.hosts.values())
+
+    @property
     def starts_by_wave(self) -> bool:
         return bool(self.release.get("rollout", {}).get("start") == "wave")
 
@@ -212,14 +227,18 @@ class Plan:
         """What puts every host back: those that stopped first come back wave by wave."""
         moves: list[Move] = []
         for number, wave in reversed(list(enumerate(self.waves))):
-            leaving = self.stopping(wave)
-            if self.has_traffic and leaving:
+            returning = self.returning(wave)
+            if self.has_traffic and returning:
                 moves += [Move("retreat", edge, number) for edge in self.edges]
-            moves += [Move("undo", host, number) for host in leaving]
+            moves += [Move("undo", host, number) for host in returning]
         return [*moves, *(Move("unshift", edge, 0) for edge in sorted(self.edges))]
 
     def stopping(self, wave: list[str]) -> list[str]:
         """The hosts of a wave that leave rotation and stop before they start."""
+        return [name for name in wave if self.hosts[name].leaves_rotation]
+
+    def returning(self, wave: list[str]) -> list[str]:
+        """The hosts of a wave whose old slot stands still, or will: to go back it starts again."""
         return [name for name in wave if self.hosts[name].stops_first]
 
     def _moves(self, waves: list[list[str]], *, first: int) -> list[Move]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rollway import exits
 from rollway.rollout.capacity import least_serving, order_on
-from rollway.rollout.fleet import HostView, host_view
+from rollway.rollout.fleet import SLOTS, HostView, host_view, other_slot
 from rollway.rollout.gates import lacks_disk, lacks_gpus, ready_path_changed, too_few_serve
 from rollway.rollout.granted import granted, not_granted
 from rollway.rollout.hold import Hold, found_hold, held_scope, limit_refusal, target_refusal
@@ -21,7 +21,6 @@ from rollway.rollout.plan import (
     RESTART,
     ROLLBACK,
     ROLLING,
-    START_FIRST,
     HostPlan,
     Plan,
     Refusal,
@@ -123,7 +122,7 @@ def _previous(views: Sequence[HostView], release: Mapping[str, Any], hold: Hold)
     """
     before = {str(hold.get(name)) for name in ("previous", "release")} - {release.get("id")}
     held = [value for view in views for name, value in view.manifests.items() if name in before]
-    active = [view.manifests.get(str(view.active_release)) or {} for view in views]
+    active = [view.manifests.get(str(view.served_release)) or {} for view in views]
     others = [one for one in active if one and one.get("id") != release.get("id")]
     return dict(next(iter(held or others or [one for one in active if one]), {}))
 
@@ -191,29 +190,30 @@ def _host(
     is_behind_edges = not release.get("http") or (
         running is not None and all_serve(acquired, request.edges, view.name, running)
     )
-    new_slot = running or view.idle_slot
-    order, why = (START_FIRST, "") if running else order_on(view, release, slot=new_slot)
+    old_slot = view.slot_to_return_to(str(release["id"]))
+    new_slot = running or (other_slot(old_slot) if old_slot else SLOTS[0])
+    order, why = order_on(view, release, old_slot=old_slot, is_running=running is not None)
     return HostPlan(
         name=view.name,
         address=request.addresses[view.name],
         generation=view.generation,
-        action=_action(view, running, is_behind_edges=is_behind_edges),
+        action=_action(running, is_behind_edges=is_behind_edges and running == old_slot),
         new_slot=new_slot,
-        old_slot=view.active,
-        old_release=view.active_release,
+        old_slot=old_slot,
+        old_release=view.slots[old_slot].release if old_slot else None,
         serving=serving if serving == new_slot and running else view.serving_slot(serving),
         ports=_web_ports(view, release),
-        replicas=_replicas(view, release, new_slot=new_slot),
+        replicas=_replicas(view, release, new_slot=new_slot, old_slot=old_slot),
         order=order,
         why=why,
     )
 
 
-def _action(view: HostView, running: str | None, *, is_behind_edges: bool) -> str:
+def _action(running: str | None, *, is_behind_edges: bool) -> str:
     """A host that has the release keeps it; an edge that does not send requests there is told."""
     if running is None:
         return "start"
-    return "none" if running == view.active and is_behind_edges else "shift"
+    return "none" if is_behind_edges else "shift"
 
 
 def _web_ports(view: HostView, release: Mapping[str, Any]) -> dict[str, list[int]]:
@@ -225,11 +225,14 @@ def _web_ports(view: HostView, release: Mapping[str, Any]) -> dict[str, list[int
     return {slot: list(ports) for slot, ports in by_slot.items()}
 
 
-def _replicas(view: HostView, release: Mapping[str, Any], *, new_slot: str) -> dict[str, int]:
+def _replicas(
+    view: HostView, release: Mapping[str, Any], *, new_slot: str, old_slot: str | None
+) -> dict[str, int]:
     """How many containers answer behind the edge, by slot."""
     counts = {new_slot: web_replicas(release)}
-    if view.active and view.active != new_slot:
-        counts[view.active] = web_replicas(view.manifests.get(str(view.active_release), {}))
+    if old_slot and old_slot != new_slot:
+        before = view.manifests.get(str(view.slots[old_slot].release), {})
+        counts[old_slot] = web_replicas(before)
     return counts
 
 
@@ -241,8 +244,8 @@ def _waves(
     sizes = release.get("rollout", {}).get("waves") or [1]
     if request.verb in ROLLING:
         return split_into_waves(changing, sizes, host_count=len(hosts))
-    at_once = [name for name in changing if not hosts[name].stops_first]
-    stopping = [name for name in changing if hosts[name].stops_first]
+    at_once = [name for name in changing if not hosts[name].leaves_rotation]
+    stopping = [name for name in changing if hosts[name].leaves_rotation]
     waves = split_into_waves(stopping, sizes, host_count=len(hosts))
     return [at_once, *waves] if at_once else waves
 

@@ -68,7 +68,7 @@ def seal(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> dict[st
         "hash": plan.release.get("hash"),
         "waves": plan.waves,
         "hosts": list(plan.hosts),
-        "stop_first": [name for name, host in plan.hosts.items() if host.stops_first],
+        "stop_first": [name for name, host in plan.hosts.items() if host.leaves_rotation],
         "outside": plan.outside,
         "generations": {
             name: int(event.result.get("generation") or 0) - raised

@@ -195,6 +195,24 @@ def test_a_stopped_slot_is_filled_again_without_a_drain(serving: FakeHost) -> No
     assert serving.slots() == {"blue": (THIRD, "running"), "green": (SECOND, "stopped")}
 
 
+@pytest.mark.parametrize("is_ready", [True, False], ids=["it is ready", "it never is"])
+def test_another_release_takes_the_place_of_one_that_nobody_judged(
+    serving: FakeHost, is_ready: bool
+) -> None:
+    """A killed run left it in the new slot; what that had stopped is what the host returns to."""
+    _start(serving, _staged(serving))
+    common = _staged(serving, release=THIRD)
+    if not is_ready:
+        serving.comes_up = NEVER_READY
+    assert _start(serving, common, THIRD)["ok"] is is_ready
+    if is_ready:
+        assert serving.slots() == {"blue": (FIRST, "stopped"), "green": (THIRD, "running")}
+        assert _undo(serving, common)["ok"]
+    assert serving.slots() == {"blue": (FIRST, "running"), "green": (None, "empty")}
+    assert serving.state()["active"] == "blue"
+    assert OLD in serving.running()
+
+
 def test_check_mode_stops_nothing(serving: FakeHost) -> None:
     common = _staged(serving)
     before = json.dumps(serving.state())
