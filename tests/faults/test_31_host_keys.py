@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,18 +16,25 @@ from tests.faults.harm import other_host_key
 SWAPPED = "app-2"
 
 
-@pytest.fixture
-def fresh_connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A connection that is open was checked when it was opened: have none."""
+@contextlib.contextmanager
+def _fresh_connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A connection that is open was checked when it was opened: have none, while the block runs."""
     folder = tempfile.mkdtemp(prefix="rw-", dir="/tmp")  # sockets have short paths
-    monkeypatch.setenv("ANSIBLE_SSH_CONTROL_PATH_DIR", folder)
-    yield
+    with monkeypatch.context() as variables:
+        variables.setenv("ANSIBLE_SSH_CONTROL_PATH_DIR", folder)
+        yield
     shutil.rmtree(folder)
 
 
-@pytest.mark.usefixtures("fresh_connections")
-def test_a_host_with_another_key_is_refused_before_any_change(fleet: Fleet) -> None:
-    with fleet.unchanged(), fleet.unharmed(), other_host_key(fleet.lab, SWAPPED):
+def test_a_host_with_another_key_is_refused_before_any_change(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        fleet.unchanged(),
+        fleet.unharmed(),
+        other_host_key(fleet.lab, SWAPPED),
+        _fresh_connections(monkeypatch),
+    ):
         result = fleet.deploy(fleet.other, code=exits.REFUSED)
         read = fleet.lab.invoke("logs", "--tail=1", f"--limit={SWAPPED}")
     assert SWAPPED in result["said"]
