@@ -76,6 +76,11 @@ options:
     description: Whether V(acquire) and V(doctor) also look at the HAProxy of this host.
     type: bool
     default: false
+  scale:
+    description:
+      - A C(service) and its C(replicas) here. V(acquire) says what the releases in the slots
+        become, and reserves ports. V(stage) makes that of the kept C(release), if C(hash) agrees.
+    type: dict
   compare:
     description:
       - A manifest for V(acquire) to compare with what serves; the result's C(differences) hold
@@ -255,6 +260,8 @@ bytes: {type: int, returned: with V(prune),
   description: "What was freed; with V(mode=read) what may be freed at most."}
 serving: {type: dict, returned: with V(drift),
   description: "The release that serves, without its files and texts."}
+scaled: {type: dict, returned: with V(acquire) and O(scale),
+  description: "By release of a slot, the service's C(kind), and the C(release) that it becomes."}
 jobs:
   description:
     - With V(jobs), the record of each job that is done, by name; with V(acquire), all records that

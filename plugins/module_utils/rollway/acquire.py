@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .call import Call
 from .capacity import Needs, room_left
@@ -29,6 +29,9 @@ from .refusal import refusal_of
 from .releases import kept_manifests
 from .state import State, load_state, save_state
 
+if TYPE_CHECKING:
+    from .scale import Scale
+
 PATIENCE_SECONDS = 5.0  # for the end of a step that still runs on the host
 LAST_STEP_SECONDS = 30.0  # the same, when nobody is left to begin another one after it
 ACQUIRED, READ = "acquired", "read"
@@ -36,7 +39,10 @@ ACQUIRED, READ = "acquired", "read"
 
 @dataclass(frozen=True)
 class Question:
-    """What a run wants to know and have; `release` asks for one stored manifest."""
+    """What a run wants to know and have; `release` asks for one stored manifest.
+
+    `scale` asks what the releases in the slots are with another number of replicas.
+    """
 
     takes_lock: bool
     has_engine: bool
@@ -45,6 +51,7 @@ class Question:
     images: tuple[str, ...] = ()
     room: Needs = field(default_factory=Needs)
     release: str | None = None
+    scale: Scale | None = None
 
 
 def acquire(call: Call, question: Question) -> dict[str, Any]:
@@ -56,6 +63,8 @@ def acquire(call: Call, question: Question) -> dict[str, Any]:
     listed: list[Json] = found.pop("listed")
     manifests = kept_manifests(call.paths)  # one that is spoiled refuses, too
     jobs = jobs_as_data(call.paths)
+    if question.scale and question.has_engine:
+        question, found["scaled"] = _scaled(call, question, question.scale)
     if question.has_engine:
         found["facts"].update(_room(call, question, manifests, found["facts"]))
     if question.takes_lock and not call.check:
@@ -65,6 +74,17 @@ def acquire(call: Call, question: Question) -> dict[str, Any]:
         found["containers"] = _with_restarts(call, found)
     wanted = manifests.get(question.release) if question.release else None
     return {**found, "manifests": manifests, "manifest": wanted, "jobs": jobs}
+
+
+def _scaled(call: Call, question: Question, scale: Scale) -> tuple[Question, dict[str, Any]]:
+    """What the slots' releases become, and the question with the room and ports for them."""
+    from .scale import needs_of, offers
+
+    offered = offers(call.paths, scale)
+    room, needs = question.room, (*question.needs, *needs_of(offered, scale))
+    for one in offered.values():
+        room = room.or_more(Needs.of((one["release"] or {}).get("services", [])))
+    return replace(question, needs=needs, room=room), offered
 
 
 def _engine_findings(call: Call, question: Question) -> dict[str, Any]:

@@ -31,6 +31,7 @@ COMPOSE_RELEASE: Spec = {
     "images": {"type": "list", "elements": "str"},
     "needs": {"type": "dict"},
     "reads_edge": {"type": "bool", "default": False},
+    "scale": {"type": "dict"},
     "release_id": {"type": "str"},
     # These three hold secrets. `no_log` on them would replace every equal text in the result, such
     # as a registry's name in an image: the module as a whole logs nothing instead, see `main`.

@@ -29,7 +29,7 @@ from .state import (
 )
 
 WARM_SECONDS = 300.0
-FORWARD = ("deploy", "promote", "restart")
+FORWARD = ("deploy", "promote", "restart", "scale")
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from .releases import (
 from .state import State
 
 # what a release is called and where it came from; rollway.release.manifest says the same
-NOT_HASHED = frozenset({"id", "created", "source", "notes", "hash", "version", "layers"})
+NOT_HASHED = frozenset({"id", "created", "source", "notes", "hash", "version", "layers", "scaled"})
 _AS_RELEASED = "as it was released"
 
 

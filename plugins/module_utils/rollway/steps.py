@@ -70,11 +70,20 @@ def _acquire(call: Call, params: Params) -> Result:
         images=tuple(image_reference(item) for item in params.get("images") or ()),
         room=Needs(**(params.get("needs") or {})),
         release=release_id(params["release_id"]) if params.get("release_id") else None,
+        scale=_scale(params),
     )
     result = acquire(call, question)
     if params.get("compare"):
         result["differences"] = _differences(call, params["compare"])
     return {**result, **_edge(params)} if params.get("reads_edge") else result
+
+
+def _scale(params: Params) -> Any:
+    if not params.get("scale"):
+        return None
+    from .scale import Scale
+
+    return Scale.from_json(params["scale"])
 
 
 def _edge(params: Params) -> Result:
@@ -92,12 +101,11 @@ def _differences(call: Call, content: Params) -> Result:
 
 def _stage(call: Call, params: Params) -> Result:
     from .accessories import bring_up_accessories
-    from .manifest import Manifest
     from .place import place_of
     from .stage import RegistryAuth, stage
     from .start import start
 
-    manifest = Manifest.from_json(needed(params, "manifest"))
+    manifest = _manifest_to_stage(call, params)
     with _exclusively(call):
         auth = RegistryAuth.from_json(params.get("registry_auth"))
         host = params.get("inventory_host") or ""
@@ -108,6 +116,18 @@ def _stage(call: Call, params: Params) -> Result:
         if params.get("then_start"):
             result |= start(call, manifest, _start_of(call, params))
     return result
+
+
+def _manifest_to_stage(call: Call, params: Params) -> Any:
+    """The release as the controller sent it, or as it is made of one that is kept here."""
+    if not params.get("scale"):
+        from .manifest import Manifest
+
+        return Manifest.from_json(needed(params, "manifest"))
+    from .scale import scaled_manifest
+
+    release, created = release_id(needed(params, "release_id")), call.run.started
+    return scaled_manifest(call.paths, params["scale"], release=release, created=created)
 
 
 def _start(call: Call, params: Params) -> Result:

@@ -13,7 +13,7 @@ from rollway.release.render_service import LABEL
 from rollway.release.text import compose_text
 
 SCHEMA = 1
-NOT_HASHED = {"id", "created", "source", "notes", "hash", "version", "layers"}
+NOT_HASHED = {"id", "created", "source", "notes", "hash", "version", "layers", "scaled"}
 
 
 def build(

@@ -99,6 +99,16 @@ def test_which_slot_serves_is_never_guessed(serves: list[str], well: FakeHost) -
     assert not (well.root / "iris/lock.json").exists()
 
 
+def test_what_served_before_a_scale_stays_good(well: FakeHost) -> None:
+    runs = [(FIRST, "deploy"), (SECOND, "scale")]
+    lines = [{"release": one, "outcome": "good", "verb": verb} for one, verb in runs]
+    (well.root / "iris/audit.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
+    _spoil(well.root / "iris/state.json")
+    doctor(well, serves=["green"])
+    outcomes = {key: one["outcome"] for key, one in well.state()["releases"].items()}
+    assert outcomes == {FIRST: "good", SECOND: "good"}
+
+
 def test_what_a_rollback_left_is_voided_again(well: FakeHost) -> None:
     audit = well.root / "iris/audit.jsonl"
     verbs = {FIRST: "deploy", SECOND: "deploy"}
