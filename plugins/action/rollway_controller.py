@@ -30,6 +30,7 @@ from rollway.rollout.plan import AFTER_TRAFFIC, BEFORE_TRAFFIC, REMOVE, ROLLING
 from rollway.rollout.planning import decide
 from rollway.rollout.reading import read
 from rollway.rollout.request import known_run, load_request
+from rollway.rollout.scale import said_of
 
 READING = ("status", "history", "audit", "drift", "lock.status")  # verbs that change nothing
 
@@ -173,6 +174,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             wait_lock=str(args.get("wait_lock") or ""),
             keep=str(args.get("keep") or ""),
             service=str(args.get("service") or ""),
+            replicas=str(args.get("replicas") or ""),
             volumes=_is_true(args.get("volumes")),
             switch=_switch(args.get("switch")),
             retry_seconds=int(args.get("retry_seconds") or 0),
@@ -269,10 +271,11 @@ def _say_plan(plan: Any) -> str:
     if plan.service:
         return f"{plan.verb} of {plan.service} of {plan.release_id}"
     if not plan.waves:
-        return f"{plan.release_id} serves on every host already"
+        return f"{said_of(plan)}{plan.release_id} serves on every host already"
     sizes = ", ".join(str(len(wave)) for wave in plan.waves)
     word = "of" if plan.verb in ROLLING else "to"
     hosts = "1 host" if len(plan.wave_hosts) == 1 else f"{len(plan.wave_hosts)} hosts"
     stopping = [name for name, host in plan.hosts.items() if host.leaves_rotation]
     stops = f"; stop-first: {', '.join(stopping)}" if stopping else ""
-    return f"{plan.verb} {word} {plan.release_id}: {hosts} in waves of {sizes}{stops}"
+    what = f"{said_of(plan)}{plan.verb} {word} {plan.release_id}"
+    return f"{what}: {hosts} in waves of {sizes}{stops}"

@@ -19,7 +19,7 @@ PAGES = [
         ROOT / "docs" / f"{name}.md"
         for name in (
             *("audit", "build", "deploy", "doctor", "drift", "exec", "history", "lock", "logs"),
-            *("maintenance", "plan", "prune", "restart", "rollback", "status"),
+            *("maintenance", "plan", "prune", "restart", "rollback", "scale", "status"),
         )
     ),
     ROOT / "docs" / "provision.md",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 VERBS: Final = (
     *("abort", "audit", "bench", "build", "check", "deploy", "doctor", "drift", "execute"),
     *("history", "logs", "maintenance", "plan", "promote", "provision", "prune", "remove"),
-    *("restart", "rollback", "shell", "status", "testing"),
+    *("restart", "rollback", "scale", "shell", "status", "testing"),
 )
 """Modules of verbs that stand alone."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from rollway import names
 from rollway.errors import RollwayError
 from rollway.report.output import OUTPUTS, PLAIN, output_for
-from rollway.rollout.inputs import LONGEST_WAIT
+from rollway.rollout.inputs import LONGEST_WAIT, replica_count
 from rollway.rollout.maintenance import OFF, ON
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -109,6 +109,11 @@ def wait_lock(seconds: int) -> dict[str, str]:
             next="--wait-lock=600",
         )
     return {"rollway_wait_lock": str(seconds)} if seconds else {}
+
+
+def replicas(value: str) -> str:
+    """How many replicas each app host is to run, as the playbook takes it."""
+    return str(replica_count(value))
 
 
 def switch(value: str) -> str:

@@ -10,9 +10,10 @@ from rollway.records.identity import verb_of
 from rollway.rollout.interrupted import RECORD, not_recorded, signal_in, step_of
 from rollway.rollout.journal import Event
 from rollway.rollout.ledger import Ledger
-from rollway.rollout.plan import DEPLOY, REMOVE, ROLLBACK, Plan
+from rollway.rollout.plan import DEPLOY, REMOVE, ROLLBACK, SCALE, Plan
 from rollway.rollout.readings import ready_slots
 from rollway.rollout.request import Request
+from rollway.rollout.scale import scale_options
 
 _ACQUIRE, _SHIFT = "acquire", "shift"
 
@@ -35,7 +36,9 @@ def stopped_early(request: Request, events: Sequence[Event]) -> dict[str, Any]:
     left = not_recorded(list(dict.fromkeys([*request.app_hosts, *request.edges])), events)
     told = f"; not recorded on {', '.join(left)}" if left else ""
     which = f"--env={request.env} --app={request.app}"
-    version = f" --version={request.manifest['version']}" if request.manifest else ""
+    asked = f" --version={request.manifest['version']}" if request.manifest else ""
+    if request.verb == SCALE:
+        asked = scale_options(request.service, request.replicas)
     hosts = [
         {"host": name, "step": _ACQUIRE, "recorded": name not in left} for name in request.app_hosts
     ]
@@ -44,7 +47,7 @@ def stopped_early(request: Request, events: Sequence[Event]) -> dict[str, Any]:
         "outcome": "aborted",
         "exit": exits.after_signal(signal),
         "sentence": f"interrupted by {signal} before any change{told}",
-        "next": f"./invoke {request.verb} {which}{version}",
+        "next": f"./invoke {request.verb} {which}{asked}",
         "hosts": [],
         "interrupted_run": {**run, "hosts": hosts},
     }

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rollway.report.ending import DIGEST_CHARACTERS, names_in_short
-from rollway.rollout.plan import BEFORE_TRAFFIC
+from rollway.rollout.plan import BEFORE_TRAFFIC, DEPLOY
+from rollway.rollout.scale import change_words
 
 COLUMNS = ("host", "wave", "service", "action", "order", "image")
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -52,6 +53,7 @@ def plan_lines(plan: Mapping[str, Any], *, with_diff: bool) -> list[str]:
     """What stands below the table."""
     lines = [_wave(number, wave) for number, wave in enumerate(plan["waves"], start=1)]
     lines += ["nothing to do: every host serves it"] if not plan["waves"] else []
+    lines += _replicas(plan)
     lines += [_job(one) for one in plan.get("jobs", [])]
     lines += [f"left out: {', '.join(plan['outside'])}"] if plan["outside"] else []
     lines += [_stop(host) for host in plan["hosts"] if host["order"] == "stop-first"]
@@ -92,6 +94,25 @@ def _digest(image: str | None) -> str:
 
 def _wave(number: int, wave: list[str]) -> str:
     return f"wave {number}: {names_in_short(wave)}"
+
+
+def _replicas(plan: Mapping[str, Any]) -> list[str]:
+    """`api: 3 → 2 replicas`: once for all hosts that change alike."""
+    services = [one for host in plan["hosts"] for one in host["services"]]
+    return list(dict.fromkeys(_number(one, plan) for one in services if _is_other_number(one)))
+
+
+def _is_other_number(service: Mapping[str, Any]) -> bool:
+    is_other = service["replicas"] != service["replicas_before"]
+    return bool(service["action"] == "replace" and is_other)
+
+
+def _number(service: Mapping[str, Any], plan: Mapping[str, Any]) -> str:
+    """A deploy takes the number of the Compose file, also where a scale had set another."""
+    name, before, now = service["service"], service["replicas_before"], service["replicas"]
+    is_taken_back = plan["verb"] == DEPLOY and service["scaled_before"] == before
+    why = f": scale had set {before}, the Compose file has {now}" if is_taken_back else ""
+    return f"{change_words(name, before=before, now=now)}{why}"
 
 
 def _job(job: Mapping[str, Any]) -> str:

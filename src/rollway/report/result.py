@@ -25,6 +25,7 @@ from rollway.rollout.outcome import Outcome, conclude
 from rollway.rollout.plan import DEPLOY, Plan, load_plan
 from rollway.rollout.preview import preview
 from rollway.rollout.request import Request, load_request
+from rollway.rollout.scale import asked_again, said_of
 from rollway.rollout.verdict import Verdict, judge_end
 
 PREVIEW = "preview.json"
@@ -104,7 +105,10 @@ def _result(request: Request, plan: Plan | None, events: list[Event]) -> dict[st
 
 def _planned(plan: Plan, request: Request) -> Outcome:
     count = len(plan.wave_hosts)
-    sentence = f"{plan.release_id} would go to {count} hosts in {len(plan.waves)} waves"
+    goes = f"{plan.release_id} would go to {count} hosts in {len(plan.waves)} waves"
+    sentence = f"{said_of(plan)}{goes}"
+    if plan.scale:
+        return Outcome("planned", exits.DONE, sentence, asked_again(plan))
     following = f"./invoke {plan.verb} --env={plan.env} --app={plan.app}"
     if plan.verb == DEPLOY:
         following += f" --version={plan.release['version']}"

@@ -10,7 +10,7 @@ from rollway.rollout.candidate import images_on
 from rollway.rollout.capacity import promised_bytes
 from rollway.rollout.fleet import other_slot
 from rollway.rollout.ledger import Ledger
-from rollway.rollout.plan import RESTART, HostPlan, JobPlan, Plan
+from rollway.rollout.plan import RESTART, SCALE, HostPlan, JobPlan, Plan
 from rollway.rollout.request import Request
 from rollway.rollout.verdict import Decision, Verdict
 
@@ -66,6 +66,8 @@ def acquire_calls(request: Request, host: str, *, reads_only: bool) -> list[Call
         "images": images,
         "needs": _needs(request.manifest or {}),
     }
+    if request.verb == SCALE:
+        asked["scale"] = {"service": request.service, "replicas": request.replicas}
     if reads_only and request.manifest:
         asked["compare"] = request.manifest
     return [Call(HOST_MODULE, {**arguments, **asked})]
@@ -77,15 +79,25 @@ def _needs(release: Mapping[str, Any]) -> dict[str, Any]:
     return {"memory_bytes": promised_bytes(release), "has_gpus": has_gpus}
 
 
-def stage_call(plan: Plan, host: HostPlan, manifest: Mapping[str, Any]) -> Call:
-    """Bring the release to a host; the first wave's hosts go on and start it."""
+def stage_call(plan: Plan, host: HostPlan, manifest: Mapping[str, Any] | None) -> Call:
+    """Bring the release to a host; the first wave's hosts go on and start it.
+
+    Without a manifest the host makes it, of the release that it serves.
+    """
+    content = {"manifest": {**manifest, "id": plan.release_id}} if manifest else _scale(plan, host)
     arguments = {
         **_common(plan, host.name, "stage"),
-        "manifest": dict(manifest),
+        **content,
         "then_start": starts_with_stage(plan, host),
         **_slot_arguments(plan, host),
     }
     return Call(HOST_MODULE, arguments)
+
+
+def _scale(plan: Plan, host: HostPlan) -> dict[str, Any]:
+    asked = {name: plan.scale[name] for name in ("service", "replicas")}
+    made = {**asked, "release": host.old_release, "hash": plan.release["hash"]}
+    return {"scale": made, "release_id": plan.release_id}
 
 
 def starts_with_stage(plan: Plan, host: HostPlan) -> bool:

@@ -19,6 +19,7 @@ from rollway.rollout.plan import (
     AFTER_TRAFFIC,
     BEFORE_TRAFFIC,
     DEPLOY,
+    SCALE,
     HostPlan,
     Plan,
     load_plan,
@@ -101,7 +102,8 @@ def _stage(now: Situation) -> Work:
 def _load_edge(now: Situation) -> Work:
     if now.host not in now.plan.edges or not now.plan.has_traffic:
         return Skip("it is no edge of this application")
-    if not now.may_continue or not (now.plan.hosts_to_start or now.plan.verb == DEPLOY):
+    may_differ = now.plan.hosts_to_start or now.plan.verb in (DEPLOY, SCALE)
+    if not now.may_continue or not may_differ:
         return Skip("it knows every server")  # a deploy also takes off hosts that are gone
     return [edge_calls.load_call(now.plan, edge=now.host)]
 
@@ -111,10 +113,10 @@ def _stage_host(now: Situation) -> Work:
     if isinstance(one, Skip):
         return one
     manifest = load_request(now.run_dir).manifest
-    if manifest is None:
+    if manifest is None and not now.plan.scale:
         is_now = calls.starts_with_stage(now.plan, one)
         return [calls.start_call(now.plan, one)] if is_now else Skip("it starts later")
-    return [calls.stage_call(now.plan, one, {**manifest, "id": now.plan.release_id})]
+    return [calls.stage_call(now.plan, one, manifest)]
 
 
 def _advance(now: Situation) -> Work:

@@ -34,7 +34,8 @@ class SlotView:
 class HostView:
     """An app host as its own records show it; `ports` is service → slot → port per replica.
 
-    `images` are those that it has of the ones it was asked for. `interrupted` is the release of a
+    `images` are those that it has of the ones it was asked for. `scaled` is, by release of a slot,
+    what a scale makes of it. `interrupted` is the release of a
     run that never came to its end, which `interrupted_run` names; one that only moved traffic has
     none on record.
     """
@@ -48,6 +49,7 @@ class HostView:
     ports: Mapping[str, Mapping[str, list[int]]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     images: frozenset[str] = frozenset()
+    scaled: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     last_release: str | None = None
     interrupted: str | None = None
     interrupted_run: str | None = None
@@ -117,6 +119,7 @@ def host_view(event: Event) -> HostView:
         ports=result.get("ports") or {},
         facts=result.get("facts") or {},
         images=frozenset(result.get("images_present") or ()),
+        scaled=result.get("scaled") or {},
         last_release=state.get("last_release"),
         interrupted=(state.get("phase") or {}).get("release"),
         interrupted_run=(state.get("phase") or {}).get("run"),

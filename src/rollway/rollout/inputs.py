@@ -10,13 +10,14 @@ from rollway.errors import RollwayError
 from rollway.rollout.doctor import DOCTOR
 from rollway.rollout.locks import ACQUIRE, LOCK_VERBS
 from rollway.rollout.maintenance import MAINTENANCE, OFF, ON
-from rollway.rollout.plan import REMOVE
+from rollway.rollout.plan import REMOVE, SCALE
 from rollway.rollout.upkeep import PRUNE
 
 CONFIRM = "rollway_confirm"
 REASON_LENGTH = 200
 LONGEST_WAIT = 86400
 LONGEST_RETRY = 86400
+MOST_REPLICAS = 100
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Inputs:
     `--limit` leaves in; None without one. `plan_path` is a saved plan to carry out; `reason` is
     why a person freezes, `target` the run whose lock is to be released, and
     `wait_lock` how many seconds to wait for another run; `keep` is how many releases to keep.
-    `service` is the only one to restart, and `volumes` whether a remove takes them. `switch` and
-    `retry_seconds` are about a page of maintenance. `groups` are the inventory's, with their app
-    hosts.
+    `service` is the only one to restart, or the one that a scale gives so many `replicas`, and
+    `volumes` whether a remove takes them. `switch` and `retry_seconds` are about a page of
+    maintenance. `groups` are the inventory's, with their app hosts.
     """
 
     verb: str
@@ -57,6 +58,7 @@ class Inputs:
     wait_lock: str = ""
     keep: str = ""
     service: str = ""
+    replicas: str = ""
     volumes: bool = False
     switch: str = ""
     retry_seconds: int = 0
@@ -129,6 +131,34 @@ def check_switch(inputs: Inputs) -> None:
         )
 
 
+def check_scale(inputs: Inputs) -> None:
+    """A scale names a service and a number of replicas, never none."""
+    if inputs.verb != SCALE:
+        return
+    if not inputs.service:
+        raise RollwayError(
+            "--service",
+            "no service was named",
+            accepted="a web service or a worker of the release that serves",
+            next=f"./invoke {SCALE} --env={inputs.env} --service=NAME --replicas=2",
+        )
+    replica_count(inputs.replicas)
+
+
+def replica_count(text: str) -> int:
+    """How many replicas a scale asks for on each app host."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_REPLICAS))
+    if is_number and 1 <= int(text) <= MOST_REPLICAS:
+        return int(text)
+    raise RollwayError(
+        "--replicas",
+        f"found {text!r}" if text else "no number was given",
+        accepted=f"1 to {MOST_REPLICAS} on each app host; a service that is to run nowhere is "
+        "taken out of the Compose file",
+        next="--replicas=2 (rollway_replicas=2 for ansible-playbook)",
+    )
+
+
 def wait_seconds(text: str) -> int:
     """How long to wait for another run; nothing was typed where it does not wait."""
     return _number(text, "--wait-lock", f"seconds, 0 to {LONGEST_WAIT}", least=0, example=600)
@@ -156,7 +186,7 @@ def _options(inputs: Inputs, app_hosts: Sequence[str]) -> str:
     if inputs.plan_path:
         return f"--plan={inputs.plan_path}"
     asked = {"env": inputs.env, "app": inputs.app, "version": inputs.version, "to": inputs.to}
-    asked["service"] = inputs.service
+    asked |= {"service": inputs.service, "replicas": inputs.replicas}
     asked["limit"] = ",".join(app_hosts) if inputs.limit is not None else ""
     asked["keep"] = inputs.keep if inputs.verb == PRUNE else ""
     words = [f"--{name}={value}" for name, value in asked.items() if value]

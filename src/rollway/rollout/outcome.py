@@ -10,7 +10,8 @@ from rollway.rollout.calls import release_on
 from rollway.rollout.interrupted import not_recorded
 from rollway.rollout.journal import Event
 from rollway.rollout.ledger import Ledger
-from rollway.rollout.plan import DEPLOY, RESTART, ROLLBACK, Plan
+from rollway.rollout.plan import DEPLOY, RESTART, ROLLBACK, SCALE, Plan
+from rollway.rollout.scale import asked_again, said_of
 from rollway.rollout.verdict import Decision, Verdict
 
 
@@ -90,6 +91,7 @@ def _on_or_back(plan: Plan) -> str:
         DEPLOY: _again(plan),
         ROLLBACK: f"./invoke rollback {which} --to={plan.release_id}{plan.limit_option}",
         RESTART: f"./invoke restart {which}{alone}{plan.limit_option}",
+        SCALE: asked_again(plan),
     }
     again = commands.get(plan.verb)
     return f"{again} continues, {back} goes back" if again else back
@@ -136,7 +138,7 @@ def _rolled_back(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) 
 
 def _deed(plan: Plan) -> str:
     if plan.verb != RESTART:
-        return f"{plan.release_id} serves"
+        return f"{said_of(plan)}{plan.release_id} serves"
     return f"{f'{plan.service} of ' if plan.service else ''}{plan.release_id} was started anew"
 
 
@@ -187,12 +189,15 @@ def _hosts(count: int) -> str:
 
 
 def _go_back(plan: Plan) -> str:
-    if not plan.previous or plan.verb != DEPLOY:
+    is_new = plan.verb == DEPLOY or (plan.verb == SCALE and bool(plan.waves))
+    if not plan.previous or not is_new:
         return _status(plan)
     return f"./invoke rollback --env={plan.env} --app={plan.app}{plan.limit_option}"
 
 
 def _again(plan: Plan) -> str:
+    if plan.scale:
+        return asked_again(plan)
     version = plan.release.get("version", "")
     which = f"--env={plan.env} --app={plan.app} --version={version}"
     return f"./invoke deploy {which}{plan.limit_option}"

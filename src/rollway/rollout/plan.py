@@ -17,8 +17,9 @@ ROLLBACK = "rollback"
 PROMOTE = "promote"
 ABORT = "abort"
 RESTART = "restart"
+SCALE = "scale"
 REMOVE = "remove"
-FORWARD = (DEPLOY, PROMOTE)
+FORWARD = (DEPLOY, PROMOTE, SCALE)
 """Verbs that bring a release on, wave by wave; the others go back at once."""
 ROLLING = (*FORWARD, RESTART)
 """Verbs that go wave by wave, each judged, and leave no release behind."""
@@ -113,7 +114,8 @@ class Plan:
     earlier reload, before any slot may be stopped. `hold` is what the run decides about, where
     one was held. `app_hosts` are the app hosts of the run, also
     of one that was refused and has no `hosts`; `outside` are those that a limit leaves out, and
-    `kept` their servers as each edge runs them. `service` are the workers that a restart is about.
+    `kept` their servers as each edge runs them. `service` are the workers that a restart is about;
+    `scale` is what a scale changes: `service`, `replicas`, and how many there were `before`.
     `rotation` are the hosts that every edge sends requests to, of all app hosts, and `min_serving`
     how many of them must stay.
     """
@@ -135,6 +137,7 @@ class Plan:
     kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     hold: dict[str, Any] = field(default_factory=dict)
     service: str = ""
+    scale: dict[str, Any] = field(default_factory=dict)
     jobs: list[JobPlan] = field(default_factory=list)
     rotation: list[str] = field(default_factory=list)
     min_serving: int = 0

@@ -21,6 +21,7 @@ from rollway.rollout.plan import (
     RESTART,
     ROLLBACK,
     ROLLING,
+    SCALE,
     HostPlan,
     Plan,
     Refusal,
@@ -44,6 +45,7 @@ from rollway.rollout.releases import (
     web_replicas,
 )
 from rollway.rollout.request import Request
+from rollway.rollout.scale import choose_scale, scale_of
 from rollway.rollout.waves import split_into_waves
 
 _CONTENTS = frozenset({"compose", "files", "accessories"})
@@ -110,8 +112,10 @@ def _choose(
         return choose_restart(request, views)
     if request.verb == ROLLBACK:
         return choose_rollback(views, wanted=request.to)
-    release = dict(request.manifest or {})
     edges = [host_view(acquired[name]) for name in request.edges]
+    if request.verb == SCALE:
+        return choose_scale(request, views, edges=edges)
+    release = dict(request.manifest or {})
     return {**release, "id": release_id_for(release, views, edges=edges)}
 
 
@@ -158,7 +162,8 @@ def _plan(
         outside=request.outside,
         kept=kept_servers(acquired, request.edges, request.outside),
         hold=hold,
-        service=request.service,
+        service=request.service if request.verb == RESTART else "",
+        scale={} if refusal else scale_of(request, views),
         jobs=[] if refusal else plan_jobs(request, acquired, release, hold),
         rotation=in_rotation(acquired, request.edges),
         min_serving=_min_serving(request, release, _previous(views, release, hold)),

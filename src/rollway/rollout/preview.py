@@ -134,6 +134,8 @@ def _services(plan: Plan, host: HostPlan) -> list[dict[str, Any]]:
             "service": name,
             "class": (now.get(name) or before[name])["class"],
             "replicas": (now.get(name) or before[name])["replicas"],
+            "replicas_before": before[name]["replicas"] if name in before else None,
+            "scaled_before": (plan.previous.get("scaled") or {}).get(name),
             "action": _service_action(host, name in now, name in before),
             "order": _order(now.get(name) or before[name], host),
             "image_before": old_images.get(name) if name in before else None,

@@ -17,11 +17,13 @@ from rollway.rollout.inputs import (
     check_confirmed,
     check_reason,
     check_removal,
+    check_scale,
     check_switch,
     kept_count,
+    replica_count,
     wait_seconds,
 )
-from rollway.rollout.plan import DEPLOY, REMOVE
+from rollway.rollout.plan import DEPLOY, REMOVE, SCALE
 from rollway.rollout.request import Request
 
 
@@ -34,6 +36,7 @@ def read(inputs: Inputs) -> Path:
     check_confirmed(inputs, app_hosts)
     check_reason(inputs)
     check_switch(inputs)
+    check_scale(inputs)
     app = _choose_app(inputs)
     run_id = inputs.run_id or identity.new_run_id(inputs.verb)
     request = Request(
@@ -58,6 +61,7 @@ def read(inputs: Inputs) -> Path:
         is_confirmed=inputs.is_confirmed,
         target=names.run_id(inputs.target, where="--run") if inputs.target else "",
         service=names.service_name(inputs.service) if inputs.service else "",
+        replicas=replica_count(inputs.replicas) if inputs.verb == SCALE else 0,
         volumes=inputs.volumes,
         switch=inputs.switch,
         retry_seconds=inputs.retry_seconds,

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rollway import exits
 from rollway.records.identity import verb_of
 from rollway.rollout.fleet import HostView, other_slot
 from rollway.rollout.hold import Hold
-from rollway.rollout.plan import ABORT, DEPLOY, PROMOTE, RESTART, ROLLBACK, Refusal
+from rollway.rollout.plan import ABORT, DEPLOY, PROMOTE, RESTART, ROLLBACK, SCALE, Refusal
 from rollway.rollout.request import Request
 
 _REUSABLE = {"candidate", "good"}
 _SPOILED = {"bad", "voided"}
-_MOVING = {DEPLOY, ROLLBACK, PROMOTE, ABORT}
+_MOVING = {DEPLOY, ROLLBACK, PROMOTE, ABORT, SCALE}
 
 
 def counter_of(release_id: str) -> int:
@@ -105,23 +105,35 @@ def choose_restart(request: Request, views: Sequence[HostView]) -> dict[str, Any
     """The manifest of the one release that serves everywhere, to start it anew."""
     serving = sorted({str(view.served_release or "nothing") for view in views})
     which = f"--env={request.env} --app={request.app}"
-    left = _interrupted(views, serving)
+    left = left_by_others(request, views, known=serving)
     if left:
-        found, accepted = f"{left[0]} was interrupted", "a fleet where no run is left"
-        following = f"./invoke deploy {which} again, or ./invoke abort {which}"
-        return _no_restart(found, accepted, following)
+        return left
     manifests = {name: value for view in views for name, value in view.manifests.items()}
     if len(serving) != 1 or serving[0] not in manifests:
         found = f"the hosts serve {', '.join(serving)}"
-        return _no_restart(found, "one release", f"./invoke status {which}")
+        return refused(RESTART, found, "one release", f"./invoke status {which}")
     return _alone(request, manifests[serving[0]]) or dict(manifests[serving[0]])
 
 
-def _interrupted(views: Sequence[HostView], serving: Sequence[str]) -> list[str]:
-    """What runs left that a restart does not go on with: releases, or runs that had begun none."""
-    releases = {one.interrupted for one in views if one.interrupted} - {*serving}
+def left_by_others(
+    request: Request, views: Sequence[HostView], *, known: Iterable[str]
+) -> Refusal | None:
+    """Refuse to begin beside what runs left that this one does not go on with.
+
+    Those are releases other than the `known` ones, or runs of other verbs that had begun none.
+    """
+    releases = {one.interrupted for one in views if one.interrupted} - {*known}
     runs = {one.interrupted_run for one in views if one.interrupted_run and not one.interrupted}
-    return sorted(releases) or sorted(run for run in runs if verb_of(run) in _MOVING)
+    moving = [run for run in sorted(runs) if verb_of(run) in _MOVING - {request.verb}]
+    left = sorted(releases) or moving
+    if not left:
+        return None
+    verbs = sorted({str(verb_of(one.interrupted_run)) for one in views if one.interrupted_run})
+    again = next((verb for verb in verbs if verb in _MOVING), DEPLOY)
+    which = f"--env={request.env} --app={request.app}"
+    following = f"./invoke {again} {which} again, or ./invoke abort {which}"
+    found = f"{left[0]} was interrupted"
+    return refused(request.verb, found, "a fleet where no run is left", following)
 
 
 def _alone(request: Request, release: Mapping[str, Any]) -> Refusal | None:
@@ -137,12 +149,15 @@ def _alone(request: Request, release: Mapping[str, Any]) -> Refusal | None:
         f"workers ({', '.join(workers)})" if workers else "no service here, for none is a worker"
     )
     following = f"./invoke {RESTART} --env={request.env} --app={request.app}"
-    return _no_restart(f"{found}{also}", accepted, following, where="--service")
+    return refused("--service", f"{found}{also}", accepted, following)
 
 
-def _no_restart(found: str, accepted: str, following: str, *, where: str = RESTART) -> Refusal:
+def refused(
+    where: str, found: str, accepted: str, following: str, *, code: int = exits.REFUSED
+) -> Refusal:
+    """One problem that ends the run before any change."""
     problem = {"where": where, "found": found, "accepted": accepted, "next": following}
-    return Refusal(exits.REFUSED, [problem])
+    return Refusal(code, [problem])
 
 
 def abandoned(views: Sequence[HostView], hold: Hold) -> list[str]:
@@ -161,9 +176,12 @@ def spoiled(views: Sequence[HostView], hold: Hold) -> list[str]:
 
 
 def is_deploy_begun(views: Sequence[HostView]) -> bool:
-    """Whether a deploy was interrupted: going back then means to leave it, and to go no further."""
-    runs = (view.interrupted_run for view in views)
-    return any(verb_of(run) == DEPLOY for run in runs if run) or bool(spoiled(views, {}))
+    """Whether a deploy, or a scale, was interrupted.
+
+    Going back then means to leave it, and to go no further.
+    """
+    verbs = {verb_of(view.interrupted_run) for view in views if view.interrupted_run}
+    return not verbs.isdisjoint({DEPLOY, SCALE}) or bool(spoiled(views, {}))
 
 
 def _served_before(views: Sequence[HostView], left: Sequence[str]) -> list[str]:

@@ -21,9 +21,9 @@ class Request:
     they keep what they have, and their servers at the edges stay. `planned` is what a saved plan
     has sealed, and `target` the run whose lock is to be released.
     `wait_seconds` is how long the run waits for another's lock; `is_confirmed` that a person said
-    yes. `keep` is how many releases a prune leaves. `service` is the only one to restart, and
-    `volumes` whether a remove takes them. `switch` is on or off for a page of maintenance, and
-    `retry_seconds` what its clients are told.
+    yes. `keep` is how many releases a prune leaves. `service` is the only one to restart, or the
+    one that a scale gives so many `replicas`, and `volumes` whether a remove takes them. `switch`
+    is on or off for a page of maintenance, and `retry_seconds` what its clients are told.
     """
 
     verb: str
@@ -44,6 +44,7 @@ class Request:
     wait_seconds: int = 0
     keep: int = 0
     service: str = ""
+    replicas: int = 0
     volumes: bool = False
     switch: str = ""
     retry_seconds: int = 0

@@ -245,3 +245,12 @@ def test_a_held_release_waits_for_a_person_as_before(interrupted: Run) -> None:
 
     _, _, result = interrupted(promoting)
     assert result["next"] == f"./invoke promote {WHICH}, or ./invoke abort {WHICH}"
+
+
+def test_a_scale_is_recorded_and_done_again(interrupted: Run) -> None:
+    def asked(run_dir: Path) -> None:
+        request("scale", service="api", replicas=3).save(run_dir)
+
+    code, recorded, result = interrupted(asked, verb="scale")
+    assert (code, result["outcome"], len(recorded)) == (exits.TERMINATED, "aborted", 1)
+    assert result["next"] == f"./invoke scale {WHICH} --service=api --replicas=3"

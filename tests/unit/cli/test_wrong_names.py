@@ -45,6 +45,16 @@ COMMANDS = [
         f"version: found '$(id)'; accepted: {VERSION}",
     ),
     (
+        "a service with a path",
+        ["scale", "--env=staging", "--app=iris", "--service=../x", "--replicas=2"],
+        f"service: found '../x'; accepted: {SHORT}",
+    ),
+    (
+        "a number of replicas that is none",
+        ["scale", "--env=staging", "--app=iris", "--service=api", "--replicas=$(id)"],
+        "--replicas: found '$(id)'; accepted: 1 to 100 on each app host",
+    ),
+    (
         "an application with a template",
         ["deploy", "--env=staging", "--app={{ 7*7 }}", "--version=1"],
         f"app: found '{{{{ 7*7 }}}}'; accepted: {SHORT}",

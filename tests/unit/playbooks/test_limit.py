@@ -33,7 +33,7 @@ def test_a_limit_chooses_app_hosts_and_every_edge_takes_part(
     "verb",
     [
         *("rollback", "status", "history", "audit", "drift", "prune", "doctor"),
-        *("maintenance", "restart"),
+        *("maintenance", "restart", "scale"),
     ],
 )
 def test_a_limit_of_ansible_s_own_without_the_controller_is_a_failure(

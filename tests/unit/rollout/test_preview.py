@@ -41,6 +41,8 @@ def test_a_plan_says_what_becomes_of_every_service() -> None:
             "service": "api",
             "class": "web",
             "replicas": 1,
+            "replicas_before": 1,
+            "scaled_before": None,
             "action": "replace",
             "order": "start-first",
             "image_before": "registry/iris@sha256:a",

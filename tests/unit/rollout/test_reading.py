@@ -95,6 +95,38 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         ),
     ),
     (
+        "a scale of nothing in particular",
+        {"verb": "scale", "replicas": "3"},
+        (
+            "--service: no service was named; accepted: a web service or a worker of the release "
+            "that serves; next: ./invoke scale --env=staging --service=NAME --replicas=2"
+        ),
+    ),
+    *[
+        (
+            f"a scale to {replicas!r}",
+            {"verb": "scale", "service": "api", "replicas": replicas},
+            (
+                f"--replicas: {found}; accepted: 1 to 100 on each app host; a service that is to "
+                "run nowhere is taken out of the Compose file; next: --replicas=2 "
+                "(rollway_replicas=2 for ansible-playbook)"
+            ),
+        )
+        for replicas, found in (
+            ("", "no number was given"),
+            *((one, f"found {one!r}") for one in ("0", "-1", "101", "1e1", "two", "٣", "9" * 5000)),
+        )
+    ],
+    (
+        "a scale where the environment asks first",
+        {"verb": "scale", "must_confirm": True, "service": "api", "replicas": "3"},
+        (
+            f"{CONFIRM}: staging asks before a scale; accepted: a yes at the terminal, --yes, "
+            "or rollway_yes=true for ansible-playbook; next: ./invoke scale --env=staging "
+            "--service=api --replicas=3 --yes"
+        ),
+    ),
+    (
         "a limit without app hosts",
         {"limit": ["edge-1", "localhost"]},
         (
@@ -194,6 +226,11 @@ def test_a_limit_leaves_out_app_hosts_that_are_edges_too(
     assert request.app_hosts == chosen
     assert request.outside == [host for host in addresses if host not in chosen]
     assert request.edges == ["both-1", "edge-1"]
+
+
+def test_a_scale_asks_for_a_service_and_a_number(tmp_path: Path) -> None:
+    asked = load_request(read(_inputs(tmp_path, verb="scale", service="api", replicas="3")))
+    assert (asked.verb, asked.service, asked.replicas, asked.manifest) == ("scale", "api", 3, None)
 
 
 def test_what_is_removed_may_have_lost_its_folder(tmp_path: Path) -> None:
