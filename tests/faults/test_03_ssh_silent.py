@@ -21,6 +21,7 @@ SHORT_SECONDS = 2.0  # of the 6 s after which a connection is given up
 SLOW_SECONDS = 8
 
 
+@pytest.mark.long
 def test_a_host_that_falls_silent_between_waves_is_named_and_nobody_is_harmed(
     fleet: Fleet, baking: Lab
 ) -> None:

@@ -67,6 +67,7 @@ def baking(fleet: Lab) -> Iterator[Lab]:
         yield slow
 
 
+@pytest.mark.long
 def test_a_host_lost_between_waves_ends_the_run(fleet: Lab, baking: Lab) -> None:
     with traffic(fleet.url, versions=GOOD, rate=RATE) as report:
         process, run = deploy_past_first_wave(baking, GOOD[1])

@@ -46,6 +46,7 @@ def test_a_deploy_without_a_registry_is_refused_before_any_change(fleet: Fleet) 
     assert "it cannot be reached" in result["said"]
 
 
+@pytest.mark.long
 def test_a_registry_that_goes_away_in_mid_run_is_not_needed_any_more(
     fleet: Fleet, baking: Lab
 ) -> None:

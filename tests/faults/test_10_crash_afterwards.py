@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from tests.faults.fleet import Fleet, container_of, is_whole, until
 from tests.integration.fault_fleet import GOOD
 from tests.integration.lab_fleet import Lab
@@ -36,6 +38,7 @@ def test_a_container_that_ended_returns_by_itself(fleet: Fleet) -> None:
     assert report.failed <= report.in_flight_max, report.lost
 
 
+@pytest.mark.long
 def test_one_that_ends_again_and_again_leaves_rotation_and_shows(fleet: Fleet) -> None:
     with (
         traffic(fleet.lab.url, versions=GOOD, rate=RATE, finishes_streams=False) as report,

@@ -37,6 +37,7 @@ def _without_check(text: str) -> str:
     return changed
 
 
+@pytest.mark.long
 def test_a_crash_loop_leaves_the_old_release_serving(fleet: Fleet, unchecked: Lab) -> None:
     build(fleet.lab, CRASHES, FAULT="crash_loop")
     before = fleet.lab.status()["release"]

@@ -14,7 +14,8 @@ from tests.faults.harm import silent_ssh
 HOSTS = ["app-1", "app-3"]  # the first by name, which is first in every list, and the last
 
 
-@pytest.mark.parametrize("down", [HOSTS[0], pytest.param(HOSTS[1], marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("down", HOSTS)
 def test_a_lock_that_one_host_cannot_take_is_given_back_by_the_others(
     fleet: Fleet, down: str
 ) -> None:

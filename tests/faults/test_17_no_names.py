@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+import pytest
+
 from tests.faults.fleet import EDGE, Fleet
 from tests.faults.harm import dropped
 from tests.integration.lab_fleet import Lab
@@ -12,6 +14,7 @@ from tests.integration.lab_fleet import Lab
 NAME_SERVER = "127.0.0.11"  # Docker's own, on networks that somebody made
 
 
+@pytest.mark.long
 def test_a_deploy_asks_no_name_server(fleet: Fleet) -> None:
     hosts = (*fleet.lab.hosts, EDGE)
     assert any(_knows_a_name(fleet.lab, host) for host in hosts)

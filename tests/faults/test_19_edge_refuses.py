@@ -39,6 +39,7 @@ def _with_other_retries(text: str) -> str:
     return text.replace(RETRY, "retry: [GET]")
 
 
+@pytest.mark.long
 def test_a_broken_configuration_stops_a_run_before_traffic_moves(
     fleet: Fleet, rerouted: Lab
 ) -> None:

@@ -45,6 +45,7 @@ def test_a_spoiled_record_stops_a_run_and_stays_as_it_is(
     assert f"{host}: {path}: " in result["said"]
 
 
+@pytest.mark.long
 def test_a_run_goes_on_as_soon_as_the_record_is_back(fleet: Fleet) -> None:
     with fleet.unharmed():
         with spoiled(fleet.lab, HOST, f"{RECORDS}/state.json", CUT):

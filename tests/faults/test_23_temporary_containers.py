@@ -13,6 +13,7 @@ HOST = "app-2"
 TEMPORARY = "0123456789ab"  # what Compose puts before a name while it replaces a container
 
 
+@pytest.mark.long
 def test_a_temporary_container_does_not_wedge_the_next_run(fleet: Fleet, baking: Lab) -> None:
     slot = idle_slot(fleet.lab, HOST)
     _leave_behind(fleet.lab, slot)

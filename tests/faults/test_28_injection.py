@@ -77,6 +77,7 @@ def test_ansible_alone_refuses_the_same(fleet: Fleet) -> None:
     assert _marked(fleet) == []
 
 
+@pytest.mark.long
 def test_a_reason_is_only_ever_a_text(fleet: Fleet) -> None:
     """It is free text, and everybody who is refused reads it."""
     frozen = fleet.lab.invoke("lock.acquire", f"--reason={REASON}", "--json")

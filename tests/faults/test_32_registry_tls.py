@@ -42,6 +42,7 @@ def _restart(lab: Lab) -> None:
     lab.on(REGISTRY, "sh", "-c", ANSWERS)
 
 
+@pytest.mark.long
 def test_a_certificate_that_is_not_right_is_refused_before_any_change(fleet: Fleet) -> None:
     lab = fleet.lab
     wrong = {

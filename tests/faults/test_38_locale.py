@@ -25,6 +25,7 @@ def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("user", "named"), OWNERS)
 def test_a_name_with_other_letters_locks_freezes_and_is_recorded(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch, user: str, named: str

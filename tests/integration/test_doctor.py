@@ -65,8 +65,8 @@ def _lock(lab: Lab, host: str) -> Path:
 
 SPOILED: list[Any] = [
     pytest.param(_state, "state", id="a state"),
-    pytest.param(_manifest, "release", id="a manifest"),
-    pytest.param(_lock, "lock", id="a lock"),
+    pytest.param(_manifest, "release", id="a manifest", marks=pytest.mark.long),
+    pytest.param(_lock, "lock", id="a lock", marks=pytest.mark.long),
 ]
 
 
@@ -115,6 +115,7 @@ def test_what_compose_left_goes_and_what_serves_stays(well: Lab) -> None:
     assert not {"stray", f"0123456789ab_{own}"} & set(listed)
 
 
+@pytest.mark.long
 def test_a_timer_that_is_gone_is_armed_again(well: Lab) -> None:
     deploy(well, VERSIONS[2])
     host = well.hosts[0]
@@ -126,6 +127,7 @@ def test_a_timer_that_is_gone_is_armed_again(well: Lab) -> None:
     assert well.on(host, "systemctl", "is-active", unit).strip() == "active"
 
 
+@pytest.mark.long
 def test_a_freeze_keeps_a_repair_out(well: Lab) -> None:
     host = well.hosts[0]
     image = well.on(host, "docker", "images", "--quiet").split()[0]
@@ -140,6 +142,7 @@ def test_a_freeze_keeps_a_repair_out(well: Lab) -> None:
     assert _places(_doctor(well, "--fix")["repaired"]) == [(host, "container", "stray")]
 
 
+@pytest.mark.long
 def test_servers_of_a_host_that_left_the_inventory_leave_the_edge(well: Lab) -> None:
     gone = well.hosts[-1]
     with environment(well, "gone") as smaller:

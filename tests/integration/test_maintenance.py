@@ -66,6 +66,7 @@ def test_a_page_outlives_a_deploy_and_a_restart_of_the_edge(maintained: Lab) -> 
     assert maintained.status()["edges"][0]["maintenance"] is None
 
 
+@pytest.mark.long
 def test_it_is_shown_under_a_freeze_and_by_ansible_alone(maintained: Lab) -> None:
     assert maintained.invoke("lock.acquire", "--reason=nobody deploys").returncode == exits.DONE
     freeze = maintained.status()["frozen"]["id"]

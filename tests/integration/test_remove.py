@@ -77,6 +77,7 @@ def test_it_leaves_edges_and_hosts_and_comes_back(released: Lab) -> None:
     assert _ask(released) == 200
 
 
+@pytest.mark.long
 def test_one_that_fails_on_a_host_is_continued(released: Lab) -> None:
     """Somebody else's container uses the volume, so that host cannot be finished."""
     first = released.hosts[0]
@@ -98,6 +99,7 @@ def test_one_that_fails_on_a_host_is_continued(released: Lab) -> None:
     deploy(released, VERSION)
 
 
+@pytest.mark.long
 def test_volumes_go_where_that_is_asked(released: Lab) -> None:
     ran = released.playbook(
         "remove",

@@ -51,6 +51,7 @@ def test_every_container_is_new_and_no_request_is_lost(released: Lab) -> None:
     assert deploy(released, VERSION)["waves"] == []
 
 
+@pytest.mark.long
 def test_a_limit_leaves_the_others_alone(released: Lab) -> None:
     before = _containers(released)
     first, *others = released.hosts
