@@ -23,15 +23,23 @@ from .lock import (
 from .mutex import LOCKED, held_mutex
 from .problem import Problem
 from .sealed import write_sealed
-from .state import load_state, save_state
+from .state import State, load_state, save_state
 
 PATIENCE_SECONDS = 30.0  # for the end of a step that still runs on the host
 
 
 def look(call: Call) -> dict[str, Any]:
     """Say who keeps others out of the application, and read only."""
-    state = load_state(call.paths)
-    return {"holders": holders(call.paths), "generation": state.generation}
+    state = _readable_state(call)
+    return {"holders": holders(call.paths), "generation": state.generation if state else None}
+
+
+def _readable_state(call: Call) -> State | None:
+    """None for one that cannot be read: its repair, `doctor --fix`, needs the lock to be free."""
+    try:
+        return load_state(call.paths)
+    except Problem:
+        return None
 
 
 def freeze(call: Call) -> dict[str, Any]:
@@ -93,10 +101,10 @@ def _take_away(call: Call, target: str) -> list[str]:
     holder, hold = read_lock(call.paths), read_hold(call.paths)
     if not kinds or holder is None:
         return []
-    state = load_state(call.paths)
-    if kinds == [RUN]:
-        state = left_behind(state, holder)
-    save_state(call.paths, replace(state, generation=state.generation + 1))
+    state = _readable_state(call)
+    if state:
+        left = left_behind(state, holder) if kinds == [RUN] else state
+        save_state(call.paths, replace(left, generation=left.generation + 1))
     if kinds == [DECISION] and hold:
         write_lock(call.paths, holder, hold={**hold, "decided_by": None})
     else:

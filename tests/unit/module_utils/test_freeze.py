@@ -10,6 +10,7 @@ from ansible.module_utils.rollway.files import exclusive
 from tests.unit.module_utils.fakes import FakeHost, a_manifest, a_run
 
 FIRST, SECOND = "1-1.0.0", "2-1.1.0"
+SPOILED = b'{"schema": 2, '
 HOLD = {"release": SECOND, "previous": FIRST, "run": "run-held", "reasons": ["the bake"]}
 
 
@@ -139,3 +140,17 @@ def test_a_hold_in_somebody_s_hands_is_not_released_by_its_own_id(decided: FakeH
     decided.step("unlock", target="run-promote")
     assert decided.step("unlock", target="run-held")["released"] == ["hold"]
     assert decided.step("acquire", run=a_run("next"))["outcome"] == "acquired"
+
+
+def test_a_lock_is_released_beside_a_state_that_cannot_be_read(host: FakeHost) -> None:
+    host.deploy(FIRST, "blue")
+    assert host.step("acquire", run=a_run("lost"))["ok"]
+    path = host.root / "iris/state.json"
+    path.write_bytes(SPOILED)
+    looked = host.step("look")
+    assert ([one["id"] for one in looked["holders"]], looked["generation"]) == (["lost"], None)
+    released = host.step("unlock", run=_person("mine"), target="lost")
+    assert (released["released"], released["holders"]) == (["run"], [])
+    assert path.read_bytes() == SPOILED  # it is for `doctor --fix`, which may begin now
+    assert host.step("doctor", run=a_run("doctor-1"))["ok"]
+    assert host.slots()["blue"] == (FIRST, "running")
