@@ -172,6 +172,10 @@ options:
     description: For V(doctor), the slots to which edges send this host's requests.
     type: list
     elements: str
+  edges_told:
+    description: For V(doctor), whether every edge has said where it sends requests.
+    type: bool
+    default: false
   hosts:
     description: For V(doctor), all app hosts of the inventory; an edge needs servers of no other.
     type: list

@@ -30,6 +30,14 @@ class Ailment:
         return {name: getattr(self, name) for name in names}
 
 
+@dataclass(frozen=True)
+class Told:
+    """The slots to which edges send a host's requests; `is_whole` when every edge has told."""
+
+    serves: tuple[str, ...] = ()
+    is_whole: bool = False
+
+
 def bad(path: Path) -> Path:
     """Return where a file is kept that cannot be read."""
     return path.with_name(f"{path.name}.bad")

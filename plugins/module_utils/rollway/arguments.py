@@ -61,6 +61,7 @@ COMPOSE_RELEASE: Spec = {
     "count": {"type": "int", "default": 20},
     "target": {"type": "str"},
     "serves": {"type": "list", "elements": "str"},
+    "edges_told": {"type": "bool", "default": False},
     "hosts": {"type": "list", "elements": "str"},
     "manifests": {"type": "dict"},
     "record": {"type": "dict"},

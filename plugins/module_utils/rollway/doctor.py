@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import edge_report
-from .ailment import Ailment, keep_bad
+from .ailment import Ailment, Told, keep_bad
 from .call import Call
 from .doctor_containers import container_ailments
 from .doctor_edge import edge_ailments
@@ -22,8 +22,10 @@ from .doctor_records import (
 from .doctor_state import fix_words, rebuilt
 from .edge_call import Edge
 from .edge_fence import Fence
+from .edge_model import backend_name
 from .edge_store import Paths as EdgePaths
 from .haproxy_socket import MASTER_SOCKET, Master
+from .haproxy_state import view
 from .lock import Alive, read_lock
 from .mutex import held_mutex
 from .problem import Problem
@@ -37,16 +39,23 @@ REPAIRED, READ = "repaired", "read"
 class Question:
     """What is looked at, and what the rest of the fleet says.
 
-    `serves` are the slots to which edges send this host's requests, `known` manifests as other
-    hosts have them, `hosts` all app hosts of the inventory, for an edge.
+    `serves` are the slots to which edges send this host's requests, `edges_told` whether every edge
+    has said where it sends any: a look supposes so. `known` are manifests as other hosts have them,
+    `hosts` all app hosts of the inventory, for an edge.
     """
 
     has_engine: bool
     alive: Alive
     serves: tuple[str, ...] = ()
+    edges_told: bool = False
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
     edge: EdgePaths | None = None
+
+    @property
+    def told(self) -> Told:
+        """What the edges say of this host, all of them or some."""
+        return Told(self.serves, is_whole=self.edges_told)
 
 
 def doctor(call: Call, question: Question, *, only_looks: bool) -> dict[str, Any]:
@@ -106,7 +115,7 @@ def _own(call: Call, question: Question) -> Iterator[Ailment]:
     if state and question.has_engine:
         yield from release_ailments(call, state, question.known)
     if state and can_ask:
-        yield from container_ailments(call, state, question.serves)
+        yield from container_ailments(call, state, question.told)
     if can_ask:
         yield from port_ailments(call)
     call.remarks += disk_remarks(call, has_engine=can_ask)
@@ -119,7 +128,7 @@ def _unreadable_state(
     if question.has_engine and not can_ask:
         return Ailment("state", where, found, "", "mend the engine first")
     try:
-        state = rebuilt(call, has_engine=question.has_engine, serves=question.serves)
+        state = rebuilt(call, has_engine=question.has_engine, told=question.told)
     except Problem as unclear:
         words = f"{found}; {unclear.data['found']}"
         return Ailment("state", where, words, "", unclear.data["next"])
@@ -143,7 +152,7 @@ def _state(call: Call, question: Question) -> State:
     try:
         return load_state(call.paths)
     except Problem:
-        state = rebuilt(call, has_engine=question.has_engine, serves=question.serves)
+        state = rebuilt(call, has_engine=question.has_engine, told=question.told)
         keep_bad(call.paths.state)
         call.changed = True
         return state
@@ -170,17 +179,17 @@ def _edge(call: Call, paths: EdgePaths) -> Edge:
     return Edge(paths, Master(MASTER_SOCKET), Fence(call.paths, call.run, call.generation))
 
 
-def _servers(call: Call, question: Question) -> list[dict[str, Any]]:
-    """What the edge does for each server; nothing where it does not say."""
+def _servers(call: Call, question: Question) -> list[dict[str, Any]] | None:
+    """What the edge does for each server; None where it cannot say, as for want of its record."""
     if not question.edge:
         return []
+    edge = _edge(call, question.edge)
     try:
-        found: list[dict[str, Any]] = edge_report.describe(
-            _edge(call, question.edge), call.paths.app
-        )["servers"]
+        found = edge_report.describe(edge, call.paths.app)
+        is_known = found["backend"] or not view(edge.master).servers(backend_name(call.paths.app))
     except Problem:
-        return []
-    return found
+        return None
+    return list(found["servers"]) if is_known else None
 
 
 def _refusal(call: Call, question: Question) -> Any:

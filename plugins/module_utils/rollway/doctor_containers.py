@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 
-from .ailment import Ailment
+from .ailment import Ailment, Told
 from .call import Call
 from .containers import Container, project_containers
 from .drain import is_drained
@@ -15,14 +15,15 @@ from .names import JOBS, SLOTS
 from .slot import remove_project
 from .state import EMPTY, STOPPED, State
 
+UNTOLD = "./invoke doctor --fix, once every edge answers"
 TEMPORARY = re.compile(r"[0-9a-f]{12}_(.+)")  # Compose's, while it replaces a container
 
 
-def container_ailments(call: Call, state: State, serves: Collection[str]) -> Iterator[Ailment]:
+def container_ailments(call: Call, state: State, told: Told) -> Iterator[Ailment]:
     """Look at the slots, the accessories, and what carries the application's label elsewhere."""
     for slot in SLOTS:
         if state.slots[slot].state == EMPTY:
-            yield from _empty_slot(call, slot, is_served=slot in serves)
+            yield from _empty_slot(call, slot, told)
         else:
             is_up = slot == state.active and state.slots[slot].state != STOPPED
             yield from _project(call, slot, state.slots[slot].release, completes=is_up)
@@ -30,7 +31,7 @@ def container_ailments(call: Call, state: State, serves: Collection[str]) -> Ite
     yield from _strays(call)
 
 
-def _empty_slot(call: Call, slot: str, *, is_served: bool) -> Iterator[Ailment]:
+def _empty_slot(call: Call, slot: str, told: Told) -> Iterator[Ailment]:
     project = call.paths.project(slot)
     engine = call.tools.engine
     found = project_containers(engine, project)
@@ -43,9 +44,13 @@ def _empty_slot(call: Call, slot: str, *, is_served: bool) -> Iterator[Ailment]:
         return
     names = ", ".join(one.name for one in found)
     words = f"recorded as empty, and {names} stand there"
-    if is_served or _serves(call, found):
+    if slot in told.serves or _serves(call, found):
         following = f"./invoke drift; docker ps --filter=label={PROJECT_LABEL}={project}"
         yield Ailment("slot", project, f"{words}, and requests go there", "", following)
+        return
+    if not told.is_whole:  # one that is silent may send requests there, and none just now
+        words = f"{words}, and not every edge says where it sends requests"
+        yield Ailment("slot", project, words, "", UNTOLD)
         return
     yield Ailment("slot", project, words, "stops and removes them", mend=_remover(call, project))
 

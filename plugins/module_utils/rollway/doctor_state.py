@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .ailment import bad
+from .ailment import Told, bad
 from .call import Call
 from .clock import Moment
 from .drift_containers import ACCESSORIES, RELEASE_LABEL
@@ -40,11 +40,10 @@ class Standing:
     is_up: bool
 
 
-def rebuilt(call: Call, *, has_engine: bool, serves: Collection[str]) -> State:
+def rebuilt(call: Call, *, has_engine: bool, told: Told) -> State:
     """Return the state as the host shows it; Problem when it does not show which slot serves.
 
-    `serves` are the slots to which edges send this host's requests. The generation is the seconds
-    since 1970: no count of changes ever comes to as much.
+    The generation is the seconds since 1970: no count of changes ever comes to as much.
     """
     generation = int(call.tools.clock.wall())
     lines = list(_audit(call))
@@ -54,7 +53,7 @@ def rebuilt(call: Call, *, has_engine: bool, serves: Collection[str]) -> State:
     if not has_engine:
         return State(call.paths.app, generation, last_release=newest)
     standing = _standing(call)
-    active = _active(call, standing, serves)
+    active = _active(call, standing, told)
     outcomes = _outcomes(lines, standing[active].release if active else None)
     releases = {
         release: _entry(manifest, outcomes.get(release, CANDIDATE))
@@ -92,15 +91,16 @@ def _standing(call: Call) -> dict[str, Standing]:
     return found
 
 
-def _active(call: Call, standing: dict[str, Standing], serves: Collection[str]) -> str | None:
-    """The slot that edges use; without word of theirs the only one that runs, or is there."""
+def _active(call: Call, standing: dict[str, Standing], told: Told) -> str | None:
+    """The slot that edges use; without word of them all the only one that runs, or is there."""
     up = [slot for slot, one in standing.items() if one.is_up]
-    told = [slot for slot in up if slot in serves]
-    for slots in (told, up, list(standing)):
+    used = [slot for slot in up if slot in told.serves and told.is_whole]
+    for slots in (used, up, list(standing)):
         if len(slots) == 1:
             return slots[0]
         if slots:
-            found = f"both slots {'run' if up else 'stand still'}, and no edge says which serves"
+            how = "run" if up else "stand still"
+            found = f"both slots {how}, and the edges do not all say which serves"
             raise _unclear(call, found)
     return None
 

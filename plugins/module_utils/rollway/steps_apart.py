@@ -81,6 +81,7 @@ def _doctor(call: Call, params: Params) -> Result:
         has_engine=params["kind"] == "app",
         alive=Alive.from_json(params.get("alive")),
         serves=tuple(slot_name(slot, "serves") for slot in params.get("serves") or ()),
+        edges_told=bool(params.get("edges_told")) or params["mode"] == "read",
         known={release_id(key): one for key, one in (params.get("manifests") or {}).items()},
         hosts=tuple(str(host) for host in params.get("hosts") or ()),
         edge=Paths() if params.get("reads_edge") else None,

@@ -40,7 +40,7 @@ def fleet_doctor(request: Request, events: list[Event]) -> dict[str, Any]:
     findings = [
         _with_next(one, name, request)
         for name in hosts_of(request)
-        for one in _left(name, looked, acted)
+        for one in _left(name, looked, acted, edges=request.edges)
     ]
     repaired = [
         {"host": name, **one}
@@ -64,10 +64,13 @@ def fleet_doctor(request: Request, events: list[Event]) -> dict[str, Any]:
     }
 
 
-def _left(name: str, looked: Mapping[str, Event], acted: Mapping[str, Event]) -> list[Finding]:
+def _left(
+    name: str, looked: Mapping[str, Event], acted: Mapping[str, Event], *, edges: list[str]
+) -> list[Finding]:
     """What a host found last: after a repair that went to its end, what that left."""
-    is_repaired = name in acted and "findings" in acted[name].result
-    return findings_of(name, acted if is_repaired else looked)
+    if name in acted and "findings" in acted[name].result:
+        return findings_of(name, acted)
+    return findings_of(name, looked, edges=edges)
 
 
 def _with_next(finding: Finding, host: str, request: Request) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -13,7 +13,8 @@ from rollway.rollout.request import Request
 
 DOCTOR = "doctor"
 DOCTOR_LOOK, DOCTOR_ACT = "doctor_look", "doctor_act"
-STATE, RELEASE = "state", "release"
+STATE, RELEASE, SLOT = "state", "release", "slot"
+UNTOLD = "./invoke doctor --fix, once every edge answers"
 
 Finding = dict[str, Any]
 Events = Mapping[str, Event]
@@ -26,15 +27,26 @@ def look_call(request: Request, host: str) -> Call:
 
 def repair_call(request: Request, host: str, looked: Events) -> Call:
     """Let a host mend what it found, with what edges and other hosts told."""
-    told = {"serves": slots_served(looked, host), "manifests": known_of(looked, host)}
-    return _call(request, host, mode="lock", **told)
+    edges = {"serves": slots_served(looked, host), "edges_told": all_told(looked, request.edges)}
+    return _call(request, host, mode="lock", manifests=known_of(looked, host), **edges)
 
 
-def findings_of(host: str, looked: Events) -> list[Finding]:
-    """What a host found; `fix` says what a repair does, which may need the rest of the fleet."""
+def findings_of(host: str, looked: Events, *, edges: Collection[str] = ()) -> list[Finding]:
+    """What a host found; `fix` says what a repair does, which may need the rest of the fleet.
+
+    It needs the word of all `edges` where it depends on which slot serves.
+    """
     event = looked.get(host)
     found = event.result.get("findings") if event else None
-    return [_with_fleet(one, host, looked) for one in found or ()]
+    is_told = all_told(looked, edges)
+    return [_with_fleet(one, host, looked, is_told=is_told) for one in found or ()]
+
+
+def all_told(looked: Events, edges: Collection[str]) -> bool:
+    """Whether every edge said where it sends requests: a silent one may use either slot."""
+    answers = [looked[edge] for edge in edges if edge in looked]
+    told = [one for one in answers if one.ok and one.result.get("servers") is not None]
+    return len(told) == len(edges)
 
 
 def slots_served(looked: Events, host: str) -> list[str]:
@@ -59,13 +71,15 @@ def known_of(looked: Events, host: str) -> dict[str, Any]:
     return found
 
 
-def _with_fleet(finding: Finding, host: str, looked: Events) -> Finding:
+def _with_fleet(finding: Finding, host: str, looked: Events, *, is_told: bool) -> Finding:
     if finding["kind"] == RELEASE and _release_of(finding) in known_of(looked, host):
         fix = "keeps it as release.json.bad and writes it anew, as another host has it"
         return {**finding, "fix": fix, "next": ""}
-    if finding["kind"] == STATE and not finding["fix"] and len(slots_served(looked, host)) == 1:
-        slot = slots_served(looked, host)[0]
-        fix = f"keeps it as state.json.bad and records what runs: {slot} serves, by the edges"
+    if finding["kind"] == SLOT and finding["fix"] and not is_told:
+        return {**finding, "fix": "", "next": UNTOLD}
+    served = slots_served(looked, host)
+    if finding["kind"] == STATE and not finding["fix"] and len(served) == 1 and is_told:
+        fix = f"keeps it as state.json.bad and records what runs: {served[0]} serves, by the edges"
         return {**finding, "fix": fix, "next": ""}
     return finding
 

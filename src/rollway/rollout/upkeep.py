@@ -35,7 +35,7 @@ def upkeep_calls(request: Request, journal: Journal, *, step: str, host: str) ->
     if refused:
         return refused
     if step == DOCTOR_ACT:
-        has_any = any(one["fix"] for one in findings_of(host, looked))
+        has_any = any(one["fix"] for one in findings_of(host, looked, edges=request.edges))
         return [repair_call(request, host, looked)] if has_any else "there is nothing to mend"
     has_any = any(looked[host].result.get(name) for name in FOUND)
     return [_prune(request, host, "lock")] if has_any else "there is nothing to remove"

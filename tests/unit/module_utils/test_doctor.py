@@ -46,8 +46,8 @@ def look(host: FakeHost, **changes: Any) -> dict[str, Any]:
 
 
 def fix(host: FakeHost, **changes: Any) -> dict[str, Any]:
-    """Repair; the lock is given back."""
-    result = host.step("doctor", run=a_run("doctor-1"), **changes)
+    """Repair with the word of every edge; the lock is given back."""
+    result = host.step("doctor", run=a_run("doctor-1"), **{"edges_told": True, **changes})
     assert result["ok"], result["problem"]
     assert not (host.root / "iris/lock.json").exists()
     return result
@@ -206,6 +206,19 @@ def test_an_empty_slot_that_serves_is_only_named(
     single.connections = {100: [connection()]} if is_connected else {}
     assert _rows(single, fix(single, **told)["findings"]) == [("slot", "iris-green", "")]
     assert "x" in single.running()
+
+
+@pytest.mark.parametrize("is_gone", [False, True], ids=["recorded as empty", "without a state"])
+def test_what_a_silent_edge_may_use_is_only_named(is_gone: bool, single: FakeHost) -> None:
+    _leave(single, "x", "iris-green")
+    if is_gone:
+        (single.root / "iris/state.json").unlink()
+    running = single.running()
+    found = fix(single, edges_told=False)["findings"]
+    empty = ["iris-blue", "iris-green"] if is_gone else ["iris-green"]
+    assert _rows(single, found) == [("slot", project, "") for project in empty]
+    assert found[0]["next"] == "./invoke doctor --fix, once every edge answers"
+    assert single.running() == running
 
 
 def _run_named(host: FakeHost) -> None:

@@ -143,3 +143,33 @@ def test_a_repair_has_the_lock_to_the_last_change_of_the_edge(
     assert [one["where"] for one in result["repaired"]] == ["rollway_iris/gone"]
     assert not (edge.paths.root / "iris/lock.json").exists()
     assert '"repaired"' in (edge.paths.root / "iris/audit.jsonl").read_text().splitlines()[-1]
+
+
+SAID: list[Any] = [
+    pytest.param("", STATES, ["a-blue-1", "a-green-1"], id="an edge that is well"),
+    pytest.param("without", "", [], id="an edge that never had the application"),
+    pytest.param("without", STATES, None, id="an edge that lost its record and serves"),
+    pytest.param("spoiled", STATES, None, id="an edge that cannot read its record"),
+]
+
+
+@pytest.mark.parametrize(("record", "states", "servers"), SAID)
+def test_what_an_edge_says_it_serves(
+    record: str,
+    states: str,
+    servers: list[str] | None,
+    edge: Edge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(edge_store, "Paths", lambda: edge.paths)
+    monkeypatch.setattr(
+        Master, "_send", lambda _, line: PROCESSES if line == "show proc" else states
+    )
+    if record == "without":
+        edge.paths.record("iris").unlink()
+    if record == "spoiled":
+        edge.paths.record("iris").write_bytes(b"{")
+    host = FakeHost(root=edge.paths.root / "rollway")
+    asked = {"kind": "edge", "reads_edge": True, "hosts": ["gone", "stays"]}
+    told = host.step("doctor", run=a_run("doctor-1"), mode="read", **asked)["servers"]
+    assert (told if told is None else [one["name"] for one in told]) == servers

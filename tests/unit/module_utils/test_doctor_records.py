@@ -30,7 +30,7 @@ def well(host: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fak
 
 
 def doctor(host: FakeHost, **changes: Any) -> dict[str, Any]:
-    result = host.step("doctor", run=a_run("doctor-1"), **changes)
+    result = host.step("doctor", run=a_run("doctor-1"), **{"edges_told": True, **changes})
     assert result["ok"], result["problem"]
     return result
 
@@ -83,17 +83,18 @@ def test_a_deploy_is_possible_again_with_what_the_containers_alone_say(well: Fak
 
 
 UNCLEAR: list[Any] = [
-    pytest.param([], id="no edge says it"),
-    pytest.param(["blue", "green"], id="edges do not agree"),
+    pytest.param({"serves": [], "edges_told": True}, id="no edge says it"),
+    pytest.param({"serves": ["blue", "green"], "edges_told": True}, id="edges do not agree"),
+    pytest.param({"serves": ["blue"], "edges_told": False}, id="an edge is silent"),
 ]
 
 
-@pytest.mark.parametrize("serves", UNCLEAR)
-def test_which_slot_serves_is_never_guessed(serves: list[str], well: FakeHost) -> None:
+@pytest.mark.parametrize("told", UNCLEAR)
+def test_which_slot_serves_is_never_guessed(told: dict[str, Any], well: FakeHost) -> None:
     path = _spoil(well.root / "iris/state.json")
-    looked = doctor(well, mode="read", serves=serves)
+    looked = doctor(well, mode="read")
     assert _kinds(looked["findings"]) == [("state", False)]
-    result = well.step("doctor", run=a_run("doctor-1"), serves=serves)
+    result = well.step("doctor", run=a_run("doctor-1"), **told)
     assert (result["ok"], path.read_bytes()) == (False, SPOILED)
     assert "both slots run" in result["problem"]["found"]
     assert not (well.root / "iris/lock.json").exists()

@@ -45,6 +45,7 @@ EDGE = looked(
 )
 LEFTOVER = finding("container", "x", "removes it")
 RELEASE = finding("release", "/var/lib/rollway/iris/releases/2-b/release.json")
+SLOT = finding("slot", "iris-blue", "stops and removes them")
 STATE = finding("state", "/var/lib/rollway/iris/state.json")
 
 
@@ -103,11 +104,37 @@ def test_what_the_fleet_makes_mendable(events: list[Event], fix: str) -> None:
     assert (one["fix"], one["next"]) == (fix, "" if fix else "by hand")
 
 
+UNTOLD: list[Any] = [
+    pytest.param([], id="an edge was not reached"),
+    pytest.param([looked("edge-2", ok=False)], id="an edge failed"),
+    pytest.param([looked("edge-2", servers=None)], id="HAProxy or its record is silent"),
+]
+
+
+@pytest.mark.parametrize("silent", UNTOLD)
+def test_a_slot_is_mended_with_the_word_of_every_edge(silent: list[Event], tmp_path: Path) -> None:
+    edges = ["edge-1", "edge-2"]
+    told = looked("edge-2", servers=[])
+    for found, fix in ((SLOT, ""), (STATE, ""), (LEFTOVER, "removes it")):
+        events = fleet(looked("app-1", found), EDGE, *silent)
+        assert [one["fix"] for one in findings_of("app-1", events, edges=edges)] == [fix]
+        whole = fleet(looked("app-1", found), EDGE, told)
+        assert findings_of("app-1", whole, edges=edges)[0]["fix"]
+    events = [looked("app-1", LEFTOVER), EDGE, *silent]
+    (call,) = _asked(tmp_path, *events, edges=edges)
+    assert call.arguments["edges_told"] is False
+
+
 def test_a_repair_hears_what_the_fleet_told(tmp_path: Path) -> None:
     others = looked("app-2", manifests={"2-b": {"id": "2-b"}})
     (call,) = _asked(tmp_path, looked("app-1", RELEASE), others, EDGE)
-    told = {name: call.arguments[name] for name in ("mode", "serves", "manifests")}
-    assert told == {"mode": "lock", "serves": ["green"], "manifests": {"2-b": {"id": "2-b"}}}
+    names = ("mode", "serves", "edges_told", "manifests")
+    assert {name: call.arguments[name] for name in names} == {
+        "mode": "lock",
+        "serves": ["green"],
+        "edges_told": True,
+        "manifests": {"2-b": {"id": "2-b"}},
+    }
 
 
 SKIPS: list[Any] = [
