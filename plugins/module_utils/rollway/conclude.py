@@ -228,11 +228,17 @@ def _newest(known: str | None, release: str) -> str:
 
 
 def _hold_left(call: Call, end: Conclusion) -> dict[str, Any] | None:
-    """What still has to be decided: this run's question, or one that no good end has answered."""
+    """What still has to be decided: this run's question, or one that its end has not answered.
+
+    A good end answers it, and so does one that calls the held release itself bad.
+    """
     if end.outcome == HELD:
         return dict(end.hold or {})
-    known = read_hold(call.paths) if end.outcome != GOOD else None
-    return {**known, "decided_by": None} if known else None
+    known = read_hold(call.paths)
+    is_answered = end.outcome == GOOD or (
+        known is not None and end.outcome == BAD and end.release == known["release"]
+    )
+    return {**known, "decided_by": None} if known and not is_answered else None
 
 
 def _unlock(call: Call, state: State, *, hold: Mapping[str, Any] | None) -> None:

@@ -17,6 +17,7 @@ from rollway.report.junit import junit_xml
 from rollway.report.status import fleet_status
 from rollway.rollout.calls import active_slot_of, release_on
 from rollway.rollout.clocks import clock_notes
+from rollway.rollout.hold import is_given_up
 from rollway.rollout.interrupted import signal_in
 from rollway.rollout.journal import Event, Journal, without_repeats
 from rollway.rollout.ledger import Ledger, fold
@@ -107,6 +108,8 @@ def _planned(plan: Plan, request: Request) -> Outcome:
     count = len(plan.wave_hosts)
     goes = f"{plan.release_id} would go to {count} hosts in {len(plan.waves)} waves"
     sentence = f"{said_of(plan)}{goes}"
+    if is_given_up(plan.verb, plan.release_id, plan.hold):
+        sentence = f"{plan.release_id} would be given up"
     if plan.scale:
         return Outcome("planned", exits.DONE, sentence, asked_again(plan))
     following = f"./invoke {plan.verb} --env={plan.env} --app={plan.app}"

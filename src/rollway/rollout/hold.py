@@ -8,7 +8,7 @@ from typing import Any
 
 from rollway import exits
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import DECIDING, Refusal
+from rollway.rollout.plan import DECIDING, ROLLING, Refusal
 from rollway.rollout.request import Request
 
 Hold = Mapping[str, Any]
@@ -25,6 +25,11 @@ def found_hold(request: Request, acquired: Mapping[str, Event]) -> dict[str, Any
         if hold := event.result.get("hold"):
             return {key: value for key, value in hold.items() if key != "decided_by"}
     return {}
+
+
+def is_given_up(verb: str, release: str, hold: Hold) -> bool:
+    """Whether a run that goes back is about the held release itself: nothing served before it."""
+    return bool(hold) and verb not in ROLLING and release == hold["release"]
 
 
 def held_scope(request: Request, hold: Hold) -> Request:

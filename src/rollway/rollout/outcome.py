@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rollway import exits
 from rollway.rollout.calls import release_on
+from rollway.rollout.hold import is_given_up
 from rollway.rollout.interrupted import not_recorded
 from rollway.rollout.journal import Event
 from rollway.rollout.ledger import Ledger
@@ -25,16 +26,20 @@ class Outcome:
     next_command: str
     reasons: tuple[str, ...] = ()
     is_settled: bool = True
+    marks_bad: bool = False
 
     @property
     def record(self) -> str:
         """The word the hosts know: good, bad, held, or aborted, which stops nothing.
 
         Where an edge has not confirmed the way back (`is_settled` false) it may still send
-        requests to either slot, so both stay up.
+        requests to either slot, so both stay up. A held release that is given up (`marks_bad`) is
+        bad, though the run did what it was asked.
         """
         if not self.is_settled:
             return "aborted"
+        if self.marks_bad:
+            return "bad"
         return {"good": "good", "bad": "bad", "broken": "bad", "held": "held"}.get(
             self.name, "aborted"
         )
@@ -48,6 +53,8 @@ def conclude(plan: Plan, ledger: Ledger, verdict: Verdict, events: Iterable[Even
         return _refused(plan, verdict)
     if ledger.interrupted:
         return _aborted(plan, ledger, verdict, seen)
+    if is_given_up(plan.verb, plan.release_id, plan.hold):
+        return _given_up(plan, verdict, left)
     if verdict.decision is Decision.ROLL_BACK:
         return _rolled_back(plan, ledger, verdict, left)
     if verdict.decision is Decision.HOLD:
@@ -119,6 +126,14 @@ def _done(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) -> Outc
         sentence = f"{what}, but not in order: {', '.join(missing)}"
         return Outcome("good", exits.NEEDS_PERSON, sentence, _again(plan), verdict.reasons)
     return Outcome("good", exits.DONE, what, _go_back(plan))
+
+
+def _given_up(plan: Plan, verdict: Verdict, left: list[str]) -> Outcome:
+    """A held release that nothing served before: it is marked bad, and no traffic moves."""
+    what = f"{plan.release_id} is given up; nothing serves, as before"
+    code = exits.NEEDS_PERSON if left else exits.DONE
+    sentence = f"{what}, but not in order: {', '.join(left)}" if left else what
+    return Outcome("good", code, sentence, _status(plan), verdict.reasons, marks_bad=True)
 
 
 def _rolled_back(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) -> Outcome:

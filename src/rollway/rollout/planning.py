@@ -11,7 +11,14 @@ from rollway.rollout.capacity import least_serving, order_on
 from rollway.rollout.fleet import SLOTS, HostView, host_view, other_slot
 from rollway.rollout.gates import lacks_disk, lacks_gpus, ready_path_changed, too_few_serve
 from rollway.rollout.granted import granted, not_granted
-from rollway.rollout.hold import Hold, found_hold, held_scope, limit_refusal, target_refusal
+from rollway.rollout.hold import (
+    Hold,
+    found_hold,
+    held_scope,
+    is_given_up,
+    limit_refusal,
+    target_refusal,
+)
 from rollway.rollout.jobs import asks_first, out_of_reach, plan_jobs
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import (
@@ -65,6 +72,8 @@ def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     choice = _choose(request, views, acquired, hold)
     if isinstance(choice, Refusal):
         return _plan(request, acquired, views, {}, refusal=choice)
+    if is_given_up(request.verb, str(choice["id"]), hold):
+        return _plan(request, acquired, [], choice)
     changed = ready_path_changed(request, acquired, choice, _previous(views, choice, hold))
     no_room = lacks_disk(request, views, choice) or lacks_gpus(request, views, choice)
     refusal = changed or no_room

@@ -91,11 +91,16 @@ def choose_held(views: Sequence[HostView], hold: Hold) -> dict[str, Any] | Refus
 
 
 def choose_abort(views: Sequence[HostView], hold: Hold) -> dict[str, Any] | Refusal:
-    """The manifest that served before the release which is held, or which a dead run left."""
+    """The manifest that served before the release which is held, or which a dead run left.
+
+    That of the held release itself where nothing ever served.
+    """
     left = abandoned(views, hold)
     if not left and not any(view.interrupted_run for view in views):
         return _nothing_held("abort", "a release that is held, or a run that was interrupted")
     manifests = {name: value for view in views for name, value in view.manifests.items()}
+    if hold and not hold.get("previous") and not any(view.active for view in views):
+        return dict(manifests.get(left[0]) or {"id": left[0]})  # it is given up: nothing served
     before = [str(hold["previous"])] if hold.get("previous") else _served_before(views, left)
     usable = [name for name in before if name in manifests and (name not in left or not hold)]
     return dict(manifests[usable[-1]]) if usable else _nothing_to_go_back_to(before)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rollway.rollout.capacity import too_few_left
+from rollway.rollout.hold import is_given_up
 from rollway.rollout.ledger import Ledger
 from rollway.rollout.plan import JobPlan, Plan
 from rollway.rollout.trouble import said_of
@@ -68,7 +69,7 @@ def judge(plan: Plan, ledger: Ledger) -> Verdict:
     reasons += [f"{job.host}: job {job.name} cannot run there" for job in _barred(plan, ledger)]
     has_broken = ledger.edge_failures or ledger.job_failures or _barred(plan, ledger)
     budget = int(plan.release.get("rollout", {}).get("max_failures", 0))
-    if has_broken or len(ledger.failed_hosts) > budget:
+    if has_broken or _is_given_up(plan) or len(ledger.failed_hosts) > budget:
         return Verdict(_way_out(plan, ledger), tuple(reasons))
     if short := too_few_left(plan, ledger):
         return Verdict(_way_out(plan, ledger), (*reasons, short))
@@ -87,5 +88,11 @@ def _way_out(plan: Plan, ledger: Ledger) -> Decision:
     A decision that fails leaves the question open, wherever it came to: there is no single
     release that the fleet could be put back on.
     """
+    if _is_given_up(plan):
+        return Decision.ROLL_BACK
     is_open = bool(plan.hold) or (plan.holds and ledger.touched_waves > 0)
     return Decision.HOLD if is_open else Decision.ROLL_BACK
+
+
+def _is_given_up(plan: Plan) -> bool:
+    return is_given_up(plan.verb, plan.release_id, plan.hold)

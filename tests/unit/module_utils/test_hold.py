@@ -183,3 +183,23 @@ def test_a_host_outside_a_decision_is_unlocked_and_has_no_record_of_it(host: Fak
     common = {"run": run, "generation": acquired["generation"], "outcome": "aborted"}
     assert host.step("conclude", **common, record={"result": "outside"})["unlocked"] is True
     assert [path.name for path in (host.root / "iris/runs").iterdir()] == [f"run-{FIRST}.json"]
+
+
+@pytest.mark.parametrize("kind", ["app", "edge"])
+def test_a_first_release_that_is_given_up_is_bad_and_held_no_more(
+    host: FakeHost, kind: str
+) -> None:
+    common: dict[str, Any] = {"kind": kind, "run": a_run("run-held")}
+    common["generation"] = host.step("acquire", **common, services=WEB)["generation"]
+    if kind == "app":
+        assert host.step("stage", **common, slot="blue", manifest=a_manifest(FIRST))["ok"]
+    hold = {**HOLD, "release": FIRST, "previous": None}
+    assert host.step("conclude", **common, release_id=FIRST, outcome="held", hold=hold)["ok"]
+    decider: dict[str, Any] = {"kind": kind, "run": _decider("abort")}
+    decider["generation"] = host.step("acquire", **decider)["generation"]
+    ended = host.step("conclude", **decider, release_id=FIRST, outcome="bad")
+    assert (ended["ok"], ended["unlocked"]) == (True, True)
+    assert not (host.root / "iris/lock.json").exists()
+    outcomes = [one["outcome"] for one in host.state()["releases"].values()]
+    assert outcomes == (["bad"] if kind == "app" else [])
+    assert host.state()["last_release"] == FIRST

@@ -12,6 +12,7 @@ from ansible.module_utils.rollway.job_records import JobRecord
 
 from rollway import exits
 from rollway.report.plan_table import plan_lines
+from rollway.report.result import write_report
 from rollway.rollout import outcome
 from rollway.rollout.drive import Skip, work_for
 from rollway.rollout.interrupted import interruption
@@ -294,6 +295,45 @@ def test_promote_takes_the_held_job_as_done_and_goes_on(tmp_path: Path) -> None:
     assert run.arguments("jobs", "app-1")["takes_unknown"] == ["migrate"]
     run.happened("jobs", "app-1", result={"jobs": {"migrate": TAKEN}}).moves()
     assert run.outcome().exit_code == exits.DONE
+
+
+def first_held(**changes: Any) -> dict[str, Event]:
+    """A first release, held for its job before any host has started it."""
+    hosts = [acquired_host(f"app-{number}", releases=RELEASES) for number in (1, 2, 3)]
+    return held(fleet(*hosts, acquired_edge()), previous=None, **changes)
+
+
+@pytest.mark.parametrize("verb", ["abort", "rollback"])
+def test_a_first_release_that_is_held_is_given_up(tmp_path: Path, verb: str) -> None:
+    run = Run(tmp_path, request(verb), first_held())
+    assert (run.plan.refusal, run.plan.waves, run.plan.release_id) == (None, [], "2-b")
+    assert run.skips("shift", "edge-1", wave=0) == "no traffic moves"
+    assert run.skips("unshift", "edge-1") == "there is nothing to undo"
+    for host, kind in (("app-1", "app"), ("edge-1", "edge")):
+        told = run.arguments("conclude", host)
+        assert (told["outcome"], told["release_id"], told["kind"]) == ("bad", "2-b", kind)
+    ended = run.outcome()
+    assert (ended.name, ended.exit_code) == ("good", exits.DONE)
+    assert ended.sentence == "2-b is given up; nothing serves, as before"
+    run.happened("conclude", "app-2", ok=False, unreachable=True)
+    assert run.outcome().exit_code == exits.NEEDS_PERSON
+
+
+def test_a_plan_says_that_a_first_release_would_be_given_up(tmp_path: Path) -> None:
+    run = Run(tmp_path, request("abort", reads_only=True), first_held())
+    for event in first_held().values():
+        Journal(run.run_dir).append(event)
+    assert write_report(tmp_path)["sentence"] == "2-b would be given up"
+
+
+def test_a_first_release_that_serves_is_not_given_up() -> None:
+    acquired = first_held()
+    acquired["app-3"] = held(
+        fleet(acquired_host("app-3", active="blue", blue="2-b", releases=RELEASES)), previous=None
+    )["app-3"]
+    plan = decide(request("abort"), acquired)
+    assert plan.refusal is not None
+    assert plan.refusal.problems[0]["found"] == "no good release before the one that serves"
 
 
 def test_promote_takes_no_other_job_as_done(tmp_path: Path) -> None:
