@@ -201,7 +201,9 @@ def release_on(plan: Plan, ledger: Ledger, verdict: Verdict, host: str) -> str |
 def _hold(plan: Plan, ledger: Ledger, record: Record) -> dict[str, Any]:
     """What a person decides about, as the lock keeps it: a question that is open stays the same."""
     jobs = sorted({*(plan.hold.get("jobs") or ()), *ledger.unknown_jobs} - {*ledger.jobs})
-    unknown = {"jobs": jobs} if jobs else {}
+    began = {name: failure.host for name, failure in ledger.unknown_jobs.items()}
+    places = {**(plan.hold.get("job_hosts") or {}), **began}
+    unknown = {"jobs": jobs, "job_hosts": places} if jobs else {}
     if plan.hold:
         return {**plan.hold, **unknown}
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from rollway import exits
@@ -22,15 +23,25 @@ def plan_jobs(
     """The jobs of a release that goes on, in the order of the file; none for a verb that goes back.
 
     A job runs on the host that began it, else on the one it is told, else on the first by name:
-    always the same one, so that no second host ever begins it.
+    always the same one, so that no second host ever begins it. One that is taken as done, and whose
+    host has left the inventory with its record, is on record from now on.
     """
     if request.verb not in FORWARD:
         return []
     taken = hold.get("jobs") or [] if request.verb == PROMOTE else []
-    return [
+    jobs = [
         _job(request, job, _records(acquired, str(release["id"]), job["name"]), taken)
         for job in release.get("jobs", [])
     ]
+    gone = {name for name, host in (hold.get("job_hosts") or {}).items() if host not in acquired}
+    lost = [one.name for one in jobs if one.is_taken and not one.record and one.name in gone]
+    return [replace(one, record=_taken(request)) if one.name in lost else one for one in jobs]
+
+
+def _taken(request: Request) -> dict[str, Any]:
+    """The record of a job whose host took its own along: no other host is to begin it."""
+    run, now = request.run["id"], request.run["started"]
+    return {"run": run, "started": now, "finished": now, "taken_by": run}
 
 
 def _job(

@@ -37,6 +37,7 @@ DONE = {"run": "run-0", "started": "T", "finished": "T", "exit_code": 0}
 FAILED = {**DONE, "exit_code": 3}
 OPEN = {"run": "run-0", "started": "T", "finished": None, "exit_code": None}
 TAKEN = {**OPEN, "finished": "T", "taken_by": "run-9"}
+HOSTS = ("app-1", "app-2", "app-3")
 STARTED: dict[str, Any] = {"result": {"cut": {}}}
 RAN: dict[str, Any] = {"result": {"jobs": {"migrate": DONE}}}
 RELEASES = {"1-a": release("a"), "2-b": release("b", outcome="candidate")}
@@ -295,6 +296,32 @@ def test_promote_takes_the_held_job_as_done_and_goes_on(tmp_path: Path) -> None:
     assert run.arguments("jobs", "app-1")["takes_unknown"] == ["migrate"]
     run.happened("jobs", "app-1", result={"jobs": {"migrate": TAKEN}}).moves()
     assert run.outcome().exit_code == exits.DONE
+
+
+WITHOUT_FIRST: dict[str, Any] = {"app_hosts": ["app-2", "app-3"]}
+
+
+def test_a_hold_says_where_its_jobs_began(run: Run) -> None:
+    run.happened("jobs", "app-1", ok=False, unreachable=True, result={"msg": "no route"})
+    hold = run.arguments("conclude", "edge-1")["hold"]
+    assert (hold["jobs"], hold["job_hosts"]) == (["migrate"], {"migrate": "app-1"})
+
+
+def test_promote_takes_as_done_what_began_on_a_host_that_is_gone(tmp_path: Path) -> None:
+    acquired = held(second_fleet(), job_hosts={"migrate": "app-1"}, hosts=list(HOSTS))
+    del acquired["app-1"]
+    run = Run(tmp_path, request("promote", **WITHOUT_FIRST), acquired)
+    assert (run.plan.refusal, run.plan.jobs_to_do) == (None, [])
+    assert run.skips("jobs", "app-2") == "it has no job to do"
+    assert run.arguments("start", "app-2")["step"] == "start"
+    told = run.arguments("conclude", "edge-1")["done_jobs"]["migrate"]
+    assert (told["taken_by"], JobRecord.from_json(told).is_done) == ("run-1", True)
+
+
+def test_promote_runs_a_job_that_never_began_on_the_host_it_was_lost_with(tmp_path: Path) -> None:
+    acquired = held(second_fleet(), job_hosts={"migrate": "app-1"}, hosts=list(HOSTS))
+    run = Run(tmp_path, request("promote"), acquired)
+    assert run.arguments("jobs", "app-1")["takes_unknown"] == ["migrate"]
 
 
 def first_held(**changes: Any) -> dict[str, Event]:
