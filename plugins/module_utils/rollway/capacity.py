@@ -54,8 +54,16 @@ def room_left(
     if needs.memory_bytes and needs.memory_bytes + promised.memory_bytes > free:
         facts["memory_used_bytes"] = {slot: _used(call, slot) for slot in SLOTS}
     if needs.has_gpus:
-        facts["gpus"] = gpus(call)
+        facts |= _gpu_facts(call)
     return facts
+
+
+def _gpu_facts(call: Call) -> dict[str, Any]:
+    """A driver that does not answer refuses only what starts on GPUs; a way back stays open."""
+    try:
+        return {"gpus": gpus(call)}
+    except Problem as problem:
+        return {"gpus_problem": problem.data}
 
 
 def gpus(call: Call) -> list[dict[str, Any]]:

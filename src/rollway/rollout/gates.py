@@ -10,7 +10,7 @@ from rollway.rollout.capacity import most_gpus, reserved_gpus, serving_while_out
 from rollway.rollout.disk import MEBIBYTE, needed_bytes, pull_bytes
 from rollway.rollout.fleet import HostView
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import DEPLOY, Plan, Refusal
+from rollway.rollout.plan import DEPLOY, RESTART, Plan, Refusal
 from rollway.rollout.readings import checked_paths
 from rollway.rollout.request import Request
 
@@ -45,19 +45,36 @@ def _no_room(view: HostView, free: int, release: Mapping[str, Any]) -> dict[str,
 def lacks_gpus(
     request: Request, views: Sequence[HostView], release: Mapping[str, Any]
 ) -> Refusal | None:
-    """Refuse a host with fewer GPUs than one container reserves: none would come up there."""
-    if request.verb != DEPLOY:
+    """Refuse a host with fewer GPUs than one container reserves: none would come up there.
+
+    A driver that does not answer refuses a restart, too, and no way back.
+    """
+    if request.verb not in (DEPLOY, RESTART):
         return None
-    problems = []
-    for view in views:
-        known = len(view.facts.get("gpus") or [])
-        wanted = most_gpus(release, known=known)
-        if known < wanted or len(reserved_gpus(view, release)) < wanted:
-            problem = {"host": view.name, "where": "nvidia-smi", "found": f"{known} GPUs"}
-            accepted = f"{wanted}, as deploy.resources.reservations.devices has it"
-            following = f"nvidia-smi on {view.name}, or leave it out with --limit"
-            problems.append({**problem, "accepted": accepted, "next": following})
+    problems = [problem for view in views if (problem := _broken_driver(view, release))]
+    if request.verb == DEPLOY:
+        problems += [problem for view in views if (problem := _too_few_gpus(view, release))]
     return Refusal(exits.REFUSED, problems) if problems else None
+
+
+def _broken_driver(view: HostView, release: Mapping[str, Any]) -> dict[str, str] | None:
+    found = view.facts.get("gpus_problem")
+    return {"host": view.name, **found} if found and most_gpus(release, known=0) else None
+
+
+def _too_few_gpus(view: HostView, release: Mapping[str, Any]) -> dict[str, str] | None:
+    known = len(view.facts.get("gpus") or [])
+    wanted = most_gpus(release, known=known)
+    is_enough = known >= wanted and len(reserved_gpus(view, release)) >= wanted
+    if is_enough or view.facts.get("gpus_problem"):
+        return None
+    return {
+        "host": view.name,
+        "where": "nvidia-smi",
+        "found": f"{known} GPUs",
+        "accepted": f"{wanted}, as deploy.resources.reservations.devices has it",
+        "next": f"nvidia-smi on {view.name}, or leave it out with --limit",
+    }
 
 
 def too_few_serve(plan: Plan) -> Refusal | None:

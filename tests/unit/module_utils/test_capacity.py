@@ -109,10 +109,13 @@ def test_nvidia_smi_is_asked_only_where_a_release_reserves_gpus(
     assert _acquired(host, monkeypatch)["gpus"] == GPUS  # a way back to it may come
 
 
-def test_a_driver_that_does_not_answer_is_told(host: FakeHost) -> None:
+def test_a_driver_that_does_not_answer_is_told_and_refuses_nothing_here(host: FakeHost) -> None:
+    _deployed(host, None, gpus={"count": 1, "ids": []})
     _smi(host, Finished(9, "", "couldn't communicate with the NVIDIA driver"))
-    result = host.step("acquire", mode="read", needs={"has_gpus": True})
-    assert result["problem"] == {
+    result = host.step("acquire", run=a_run("run-back"))
+    assert (result["ok"], result["outcome"]) == (True, "acquired")
+    assert "gpus" not in result["facts"]
+    assert result["facts"]["gpus_problem"] == {
         "where": "nvidia-smi",
         "found": "couldn't communicate with the NVIDIA driver",
         "accepted": "a list of GPUs",

@@ -315,3 +315,32 @@ def test_the_way_back_takes_hosts_that_stop_first_one_after_the_other() -> None:
     plan = decide(request("rollback"), acquired)
     assert plan.refusal is None
     assert (plan.waves, plan.min_serving) == ([["app-1"], ["app-2"], ["app-3"]], 0)
+
+
+BROKEN = {"where": "nvidia-smi", "found": "no driver", "accepted": "a list", "next": "nvidia-smi"}
+VERBS: list[Any] = [
+    pytest.param("deploy", {"count": 1, "ids": []}, True, id="a deploy that needs it"),
+    pytest.param("deploy", None, False, id="a deploy of a release without GPUs"),
+    pytest.param("restart", {"count": 1, "ids": []}, True, id="a restart"),
+    pytest.param("rollback", {"count": 1, "ids": []}, False, id="the way back"),
+]
+
+
+@pytest.mark.parametrize(("verb", "gpus", "is_refused"), VERBS)
+def test_a_broken_driver_refuses_what_starts_on_gpus(
+    verb: str, gpus: Any, is_refused: bool
+) -> None:
+    services = _services(None, gpus=gpus)
+    state: dict[str, Any] = {"active": "green", "blue": "1-a", "green": "2-b", "warm": "blue"}
+    state["releases"] = {"1-a": release("a"), "2-b": release("b")}
+    acquired = steady_fleet(**(state if verb == "rollback" else {}))
+    for name in ("app-1", "app-2", "app-3"):
+        acquired[name].result["facts"] = (
+            {"gpus_problem": BROKEN} if name == "app-2" else {"gpus": [_gpu(0, 0, 900)]}
+        )
+        for one in acquired[name].result["manifests"].values():
+            one["services"] = services
+    changes = {"manifest": manifest("b", services=services)} if verb == "deploy" else {}
+    refusal = decide(request(verb, **changes), acquired).refusal
+    expected = [{"host": "app-2", **BROKEN}] if is_refused else None
+    assert (refusal.problems if refusal else None) == expected
