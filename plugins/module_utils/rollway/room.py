@@ -62,10 +62,14 @@ def give_room_back(call: Call, place: Place, *, drain_seconds: float) -> dict[st
     call.changed = True
     if call.check:
         return {"restored": True}
-    state = call.enter("undo", state.slots[place.slot].release)
-    with call.timed("drain"):
-        drain(call, place.slot, state.slots[place.slot], seconds=drain_seconds)
-    state = call.save(replace(emptied(call.fence(), place.slot), active=old))
+    try:
+        state = call.enter("undo", state.slots[place.slot].release)
+        with call.timed("drain"):
+            drain(call, place.slot, state.slots[place.slot], seconds=drain_seconds)
+        state = call.save(replace(emptied(call.fence(), place.slot), active=old))
+    except OSError:  # the disk is full: it serves at least, whatever the record says
+        revive(call, state, old)
+        raise
     tear_down(call, place.slot)
     bring_back(call, place)
     start_services(call, old, _workers_of(call, state, old))

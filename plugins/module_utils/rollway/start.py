@@ -12,7 +12,7 @@ from .containers import failure_reports, project_containers
 from .manifest import WEB, Manifest
 from .names import other_slot
 from .place import Place, environment, has_environment, write_environment
-from .problem import Problem
+from .problem import Problem, of_the_host
 from .ready import is_serving, wait_ready, web_targets
 from .releases import load_manifest
 from .room import bring_back, make_room
@@ -62,7 +62,6 @@ def start(call: Call, manifest: Manifest, how: Start) -> dict[str, Any]:
     cut = _clear(call, state, manifest, how)
     if how.stops_first:
         cut = {**cut, **make_room(call, place, drain_seconds=how.drain_seconds)}
-    call.save(occupied(call.fence(), place.slot, manifest, STARTING))
     _start(call, manifest, how, values)
     call.save(_started(call.fence(), manifest, how))
     return {"cut": cut}
@@ -77,6 +76,7 @@ def _started(state: State, manifest: Manifest, how: Start) -> State:
 def _start(call: Call, manifest: Manifest, how: Start, values: str) -> None:
     place = how.place
     try:
+        call.save(occupied(call.fence(), place.slot, manifest, STARTING))
         make_volumes(call, manifest)
         bring_up_accessories(call, manifest, place)
         wait_for_accessories(call, manifest, place)
@@ -92,20 +92,25 @@ def _start(call: Call, manifest: Manifest, how: Start, values: str) -> None:
         with call.timed("ready"):
             wanted = web_targets(manifest, place, deadline_seconds=how.deadline_seconds)
             wait_ready(call, place.slot, wanted)
-    except Problem as problem:
-        _remove_failed(call, place.slot, problem)
-        if how.stops_first:
-            _come_back(call, place, problem)
-        raise
+    except (Problem, OSError) as error:
+        problem = error if isinstance(error, Problem) else of_the_host(error)
+        _remove_failed(call, how, problem)
+        raise problem from None
 
 
-def _remove_failed(call: Call, slot: str, problem: Problem) -> None:
-    """Take away what did not start; what it said last is kept in the problem."""
+def _remove_failed(call: Call, how: Start, problem: Problem) -> None:
+    """Take away what did not start; what it said last is kept in the problem.
+
+    What was stopped first runs again before anything is recorded: the disk may be full.
+    """
+    slot = how.place.slot
     if "containers" not in problem.details:
         found = project_containers(call.tools.engine, call.paths.project(slot))
         problem.details["containers"] = failure_reports(call.tools.engine, found)
     with call.timed("remove"):
         tear_down(call, slot)
+    if how.stops_first:
+        _come_back(call, how.place, problem)
     call.save(emptied(call.fence(), slot))
 
 
@@ -113,7 +118,8 @@ def _come_back(call: Call, place: Place, problem: Problem) -> None:
     """Let the slot that was stopped first serve again; what hinders it stands in the problem."""
     try:
         bring_back(call, place)
-    except Problem as other:
+    except (Problem, OSError) as error:
+        other = error if isinstance(error, Problem) else of_the_host(error)
         problem.data["found"] += f"; and what served before: {other.data['found']}"
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils.rollway import start, state
 from ansible.module_utils.rollway.boot import boot
 
 from tests.unit.module_utils.fakes import FakeHost, a_manifest, a_run, connection
@@ -117,6 +121,62 @@ def test_what_hinders_the_way_back_is_told_too(serving: FakeHost) -> None:
     found = _start(serving, common)["problem"]["found"]
     assert "; and what served before: not ready after" in found
     assert serving.slots()["blue"] == (FIRST, "stopped")
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From its call on no record can be written."""
+    is_full: list[bool] = []
+    write = state.write_sealed
+
+    def written(path: Path, content: Any) -> None:
+        if is_full:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        write(path, content)
+
+    monkeypatch.setattr(state, "write_sealed", written)
+    return lambda: is_full.append(True)
+
+
+def test_a_disk_that_fills_up_leaves_the_old_slot_running(
+    serving: FakeHost, full_disk: Callable[[], None]
+) -> None:
+    common, stop = _staged(serving), serving.engine.stop
+
+    def filling(container: str, *, grace_seconds: float) -> None:
+        full_disk()
+        stop(container, grace_seconds=grace_seconds)
+
+    serving.engine.stop = filling  # type: ignore[method-assign]
+    result = _start(serving, common)
+    assert (result["ok"], "No space left" in result["problem"]["found"]) == (False, True)
+    assert serving.running() == [OLD, "iris-blue-mail-1-1"]
+    undone = _undo(serving, common)
+    assert (undone["ok"], undone["problem"]["next"]) == (False, "df -h")
+    assert serving.running() == [OLD, "iris-blue-mail-1-1"]
+
+
+def test_a_disk_that_fills_up_under_the_values_leaves_the_old_slot_running(
+    serving: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "slot-green.env")
+
+    monkeypatch.setattr(start, "write_environment", fails)
+    result = _start(serving, _staged(serving))
+    assert (result["ok"], result["problem"]["where"]) == (False, "slot-green.env")
+    assert serving.running() == [OLD, "iris-blue-mail-1-1"]
+    assert serving.slots() == {"blue": (FIRST, "running"), "green": (None, "empty")}
+
+
+def test_undo_on_a_full_disk_brings_the_old_slot_back_without_a_record(
+    serving: FakeHost, full_disk: Callable[[], None]
+) -> None:
+    common = _staged(serving)
+    assert _start(serving, common)["ok"]
+    full_disk()
+    assert not _undo(serving, common)["ok"]
+    assert serving.running() == [OLD, "iris-blue-mail-1-1"]
 
 
 def test_undo_ends_the_new_slot_and_brings_the_old_one_back(serving: FakeHost) -> None:
