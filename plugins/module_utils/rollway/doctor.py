@@ -26,6 +26,7 @@ from .edge_model import backend_name
 from .edge_store import Paths as EdgePaths
 from .haproxy_socket import MASTER_SOCKET, Master
 from .haproxy_state import view
+from .interrupted import left_behind
 from .lock import Alive, read_lock
 from .mutex import held_mutex
 from .problem import Problem
@@ -136,16 +137,22 @@ def _unreadable_state(
 
 
 def _begin(call: Call, question: Question) -> None:
-    """Take the lock; what cannot be read of lock and state is put right first, or refuses."""
+    """Take the lock; what cannot be read of lock and state is put right first, or refuses.
+
+    Whose lock it was that cannot be read, nobody knows: that run, too, may have moved traffic back.
+    """
+    is_freed = False
     with held_mutex(call.paths, call.tools.clock, seconds=PATIENCE_SECONDS):
         try:
             read_lock(call.paths)
         except Problem as problem:
             _mend(call, iter([unreadable_lock(call, problem)]))
+            is_freed = True
         found = refusal(call, question.alive)
         if found:
             raise found
-        take(call, _state(call, question))
+        state = _state(call, question)
+        take(call, left_behind(state, call.run) if is_freed else state)
 
 
 def _state(call: Call, question: Question) -> State:

@@ -133,6 +133,18 @@ def test_a_lock_that_cannot_be_read_is_freed_and_kept(well: FakeHost) -> None:
     assert not path.exists()
 
 
+def test_a_warm_slot_stays_that_the_run_of_a_spoiled_lock_may_have_gone_back_to(
+    well: FakeHost,
+) -> None:
+    assert State.from_json(well.state()).slots["blue"].deadline
+    _spoil(well.root / "iris/lock.json")
+    result = doctor(well)
+    assert (result["findings"], _kinds(result["repaired"])) == ([], [("lock", True)])
+    left = State.from_json(well.state())
+    assert left.slots["blue"].may_serve
+    assert left.phase  # `status` names it, and the next deploy or abort ends it
+
+
 def test_an_edge_s_own_records(well: FakeHost) -> None:
     edge = FakeHost(root=well.root.parent / "edge")
     assert edge.step("acquire", kind="edge", run=a_run("r1"))["ok"]
