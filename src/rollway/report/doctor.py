@@ -54,7 +54,7 @@ def fleet_doctor(request: Request, events: list[Event]) -> dict[str, Any]:
         "app": request.app,
         "run": request.run["id"],
         "fix": not request.reads_only,
-        "exit": _exit(findings, lost=lost, problems=problems),
+        "exit": _exit(findings, repaired, lost=lost, problems=problems),
         "sentence": _sentence(findings, repaired, lost=lost, is_refused=bool(refusal)),
         "findings": findings,
         "repaired": repaired,
@@ -84,13 +84,20 @@ def _with_next(finding: Finding, host: str, request: Request) -> Finding:
 
 
 def _exit(
-    findings: list[Finding], *, lost: list[dict[str, str]], problems: list[dict[str, Any]]
+    findings: list[Finding],
+    repaired: list[Finding],
+    *,
+    lost: list[dict[str, str]],
+    problems: list[dict[str, Any]],
 ) -> int:
+    """Whoever did not answer needs a person once anything was changed: 6 says that nothing was."""
     if problems:
         return exits.LOCKED
     if findings:
         return exits.DRIFT
-    return exits.REFUSED if lost else exits.DONE
+    if lost:
+        return exits.NEEDS_PERSON if repaired else exits.REFUSED
+    return exits.DONE
 
 
 def _sentence(
@@ -105,9 +112,8 @@ def _sentence(
     done = f"{len(repaired)} repaired, " if repaired else ""
     if findings:
         return f"{done}{len(findings)} left" if repaired else f"{len(findings)} found"
-    if lost:
-        return f"{done}nothing found, but {len(lost)} did not answer"
-    return f"{done}nothing left" if repaired else "nothing found"
+    what = f"{done}nothing left" if repaired else "nothing found"
+    return f"{what}, but {len(lost)} did not answer" if lost else what
 
 
 def _remarks(request: Request, last: Mapping[str, Event]) -> list[str]:

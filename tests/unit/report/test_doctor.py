@@ -72,6 +72,12 @@ ENDS: list[Any] = [
         id="a host that did not answer",
     ),
     pytest.param([*look(LEFTOVER), LOST], False, (exits.DRIFT, "1 found"), id="both"),
+    pytest.param(
+        [*look(LEFTOVER), act([], [LEFTOVER]), LOST],
+        True,
+        (exits.NEEDS_PERSON, "1 repaired, nothing left, but 1 did not answer"),
+        id="all repaired, and a host that did not answer",
+    ),
 ]
 
 
