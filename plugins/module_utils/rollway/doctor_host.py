@@ -45,7 +45,8 @@ def unit_ailments(call: Call, state: State | None) -> Iterator[Ailment]:
         yield Ailment("unit", BOOT_UNIT, asked.last_words(), "", PROVISION)
     for slot, one in (state.slots if state else {}).items():
         name = timer.unit(call.paths.app, slot)
-        if one.state in (WARM, DRAINING) and state and slot != state.active and _is_off(call, name):
+        leaves = one.state in (WARM, DRAINING) and not one.may_serve
+        if leaves and state and slot != state.active and _is_off(call, name):
             left = one.deadline.seconds_left(call.tools.clock) if one.deadline else 0.0
             words = f"no timer ends {slot}, which is {one.state}"
             fix = f"arms it, for {max(1, round(left))} s"

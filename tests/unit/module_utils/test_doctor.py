@@ -257,6 +257,21 @@ def test_a_warm_slot_without_its_timer_gets_one(
     assert is_armed
 
 
+def test_a_warm_slot_that_may_serve_needs_no_timer(
+    well: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert well.step("acquire", run=a_run("lost"))["ok"]
+    assert well.step("unlock", run=a_run("mine"), target="lost")["ok"]
+    run = well.run
+
+    def answer(argv: Any, **options: Any) -> Finished:
+        is_asked = argv[:2] == ["systemctl", "is-active"]
+        return Finished(3, "inactive\n", "") if is_asked else run(argv, **options)
+
+    monkeypatch.setattr(well, "run", answer)
+    assert fix(well)["findings"] == []
+
+
 def test_a_boot_unit_that_is_off_is_for_provision(
     well: FakeHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
