@@ -33,6 +33,7 @@ from .state import (
     VOIDED,
     WARM,
     Phase,
+    Slot,
     State,
     save_state,
 )
@@ -133,13 +134,18 @@ def _settle(call: Call, state: State, end: Conclusion) -> State:
 
 
 def _good(call: Call, state: State, end: Conclusion) -> State:
-    """Let the other slot stay warm; a host the release never reached goes on as it was."""
+    """Let the other slot stay warm; a host the release never reached goes on as it was.
+
+    One that stopped first and was not brought back is such a host, also in a restart, where both
+    slots have the release.
+    """
     if end.release is None:
         raise Problem("release_id", "none was named", "the release that is good now")
     state = state.with_outcome(end.release, GOOD)
-    if end.active_slot is None or state.slots[end.active_slot].release != end.release:
+    slot = state.slots[end.active_slot] if end.active_slot else Slot()
+    if end.active_slot is None or slot.release != end.release or slot.state == STOPPED:
         return _leave_candidates(call, state, end)
-    if state.slots[end.active_slot].state in (WARM, DRAINING):
+    if slot.state in (WARM, DRAINING):
         call.fence()
         disarm(call.tools.run, call.paths.app, end.active_slot)
     state = replace(state, active=end.active_slot, last_good=end.release)

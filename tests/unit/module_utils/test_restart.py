@@ -60,6 +60,19 @@ def test_one_that_failed_leaves_the_release_good(host: FakeHost) -> None:
     assert host.state()["releases"][FIRST]["outcome"] == "good"
 
 
+def test_a_host_that_is_tolerated_runs_what_stopped_first(host: FakeHost) -> None:
+    host.deploy(FIRST, "blue")
+    common = _begin(host, "green")
+    host.comes_up = {"api-1": {"health": "unhealthy"}}
+    host.answers = lambda *_: "connection refused"  # so that it cannot be brought back either
+    assert not host.step("start", **common, anew=True, stops_first=True)["ok"]
+    host.engine.here["iris-blue-api-1-1"]["State"]["Status"] = "exited"
+    assert host.slots()["blue"] == (FIRST, "stopped")
+    assert host.step("conclude", **common, **END, active_slot="blue")["ok"]
+    assert host.slots() == {"blue": (FIRST, "running"), "green": (None, "empty")}
+    assert host.running() == ["iris-blue-api-1-1", "iris-blue-mail-1-1"]
+
+
 def test_workers_alone_start_again_where_they_were(host: FakeHost) -> None:
     host.deploy(FIRST, "blue")
     common = _begin(host, "blue")
