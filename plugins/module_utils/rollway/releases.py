@@ -151,12 +151,10 @@ def images_in_use(root: Path, *, but: Collection[Path] = ()) -> set[str]:
 
 
 def images_of(folders: Iterable[Path]) -> set[str]:
-    """Return the images that releases name."""
-    return {
-        image
-        for folder in folders
-        for image in (read_release(folder) or {}).get("images", {}).values()
-    }
+    """Return the images that releases name, those of their accessories among them."""
+    found = [read_release(folder) or {} for folder in folders]
+    parts = [*found, *(one.get("accessories") or {} for one in found)]
+    return {image for part in parts for image in part.get("images", {}).values()}
 
 
 def _write_file(folder: Path, file: Mapping[str, Any]) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible.module_utils.rollway.releases import read_release
+from ansible.module_utils.rollway.sealed import write_sealed
 
 from tests.unit.module_utils.fakes import (
     IMAGE_BYTES,
@@ -49,6 +51,23 @@ def test_releases_and_images_beyond_retention_go_and_the_bytes_are_told(kept: Fa
     assert set(kept.state()["releases"]) == {"3-c", "4-d"}
     assert kept.engine.images == {image_of("3-c"), image_of("4-d")}
     assert not (kept.root / "iris/lock.json").exists()
+
+
+def _rewrite(host: FakeHost, release: str, **changes: Any) -> None:
+    folder = host.root / "iris/releases" / release
+    content = {**(read_release(folder) or {}), **changes}
+    write_sealed(folder / "release.json", {"manifest": content})
+
+
+def test_images_of_accessories_go_and_stay_with_their_releases(kept: FakeHost) -> None:
+    gone, stays = image_of("old-db"), image_of("db")
+    kept.engine.images |= {gone, stays}
+    _rewrite(kept, "1-a", accessories={"images": {"db": gone}})
+    _rewrite(kept, "2-b", images={"api": stays})
+    _rewrite(kept, "4-d", accessories={"images": {"db": stays}})
+    assert _prune(kept)["images"] == sorted([image_of("1-a"), gone])
+    assert gone not in kept.engine.images
+    assert stays in kept.engine.images
 
 
 def test_it_leaves_one_line_in_the_audit_and_a_second_time_nothing(kept: FakeHost) -> None:
