@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.rollway import start, state
+from ansible.module_utils.rollway import sealed, start, state
 from ansible.module_utils.rollway.boot import boot
 
 from tests.unit.module_utils.fakes import FakeHost, a_manifest, a_run, connection
@@ -127,7 +127,7 @@ def test_what_hinders_the_way_back_is_told_too(serving: FakeHost) -> None:
 def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From its call on no record can be written."""
     is_full: list[bool] = []
-    write = state.write_sealed
+    write = sealed.write_sealed
 
     def written(path: Path, content: Any) -> None:
         if is_full:

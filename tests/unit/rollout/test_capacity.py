@@ -340,7 +340,9 @@ def test_a_broken_driver_refuses_what_starts_on_gpus(
         )
         for one in acquired[name].result["manifests"].values():
             one["services"] = services
-    changes = {"manifest": manifest("b", services=services)} if verb == "deploy" else {}
+    changes: dict[str, Any] = (
+        {"manifest": manifest("b", services=services)} if verb == "deploy" else {}
+    )
     refusal = decide(request(verb, **changes), acquired).refusal
     expected = [{"host": "app-2", **BROKEN}] if is_refused else None
     assert (refusal.problems if refusal else None) == expected

@@ -120,8 +120,7 @@ def test_a_slot_is_mended_with_the_word_of_every_edge(silent: list[Event], tmp_p
         assert [one["fix"] for one in findings_of("app-1", events, edges=edges)] == [fix]
         whole = fleet(looked("app-1", found), EDGE, told)
         assert findings_of("app-1", whole, edges=edges)[0]["fix"]
-    events = [looked("app-1", LEFTOVER), EDGE, *silent]
-    (call,) = _asked(tmp_path, *events, edges=edges)
+    (call,) = _asked(tmp_path, looked("app-1", LEFTOVER), EDGE, *silent, edges=edges)
     assert call.arguments["edges_told"] is False
 
 
