@@ -14,7 +14,7 @@ from rollway.errors import RollwayError
 
 RELEASED_BY = "ROLLWAY_VERSION"
 _KEYS_OF = {
-    ("accessory", "job"): ("hosts",),
+    ("worker",): ("singleton",),
     ("accessory",): ("port",),
     ("job",): ("when", "idempotent", "backward_compatible", "timeout_seconds"),
 }
@@ -72,6 +72,9 @@ def _check_class(
     if told.kind == "web" and not settings.http:
         found = "web, but there is no x-rollway.http"
         problems.add(f"{path}/class", found, accepted="worker, or http: {service: …, port: …}")
+    if told.hosts is not None and not (told.kind in ("accessory", "job") or told.singleton):
+        accepted = "class: accessory or job, or a worker with singleton: true"
+        problems.add(f"{path}/hosts", f"it is no key of a {told.kind}", accepted=accepted)
     for kinds, keys in _KEYS_OF.items():
         for key in keys:
             if told.kind not in kinds and getattr(told, key) is not None:

@@ -21,7 +21,10 @@ DEPLOY: dict[str, Key] = {
         },
     ),
     **refused("placement", "leave it out: the inventory chooses the hosts"),
-    "replicas": Key("rewritten", "api-1 … api-n on every app host, each under the name api"),
+    "replicas": Key(
+        "rewritten",
+        "api-1 … api-n on every app host, each under the name api; a singleton has one",
+    ),
     "resources": Key("kept", "memory and GPUs are compared with what hosts have free", "mapping"),
     **refused("restart_policy", "`restart: on-failure:5` of the service"),
     "rollback_config": Key("not sent", "going back moves all traffic at once", "mapping"),
@@ -41,7 +44,8 @@ UPDATE: dict[str, Key] = {
     "monitor": Key("not sent", "x-rollway.rollout.bake_seconds", "text"),
     "order": Key(
         "not sent",
-        "x-rollway.rollout.order; workers are stopped first unless it is `start-first`",
+        "x-rollway.rollout.order; workers are stopped first unless it is `start-first`, which a "
+        "singleton cannot be",
     ),
     "parallelism": Key("not sent", "x-rollway.rollout.waves; 0 is all at once", "number"),
 }

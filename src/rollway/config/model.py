@@ -142,13 +142,19 @@ class Service(Strict):
     hosts: str | list[str] | None = Field(
         default=None,
         description="Accessory: app host it runs on, or `all`: each its own; needed when there are "
-        "several. Job: app host, or group of them, whose first runs it; the first of all",
+        "several. Job and singleton: app host, or group of them, whose first runs it; the first "
+        "of all",
     )
     port: Whole | None = Field(
         default=None,
         ge=1,
         le=65535,
         description="Port at which slots reach an accessory; the first of its `ports`",
+    )
+    singleton: bool | None = Field(
+        default=None,
+        description="Worker: whether the fleet has one of it, on one app host, and never two; "
+        "false",
     )
     volumes: Literal["shared", "per_slot"] = Field(
         default="shared",

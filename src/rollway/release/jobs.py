@@ -47,16 +47,16 @@ def _describe(project: Project, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "when": _when(project, name),
-        "hosts": _hosts(project, name, told),
+        "hosts": one_host(project, name),
         "idempotent": bool(told.idempotent),
         "backward_compatible": bool(told.backward_compatible),
         "timeout_seconds": told.timeout_seconds or TIMEOUT_SECONDS,
     }
 
 
-def _hosts(project: Project, name: str, told: Service) -> list[str]:
+def one_host(project: Project, name: str) -> list[str]:
     """The one host it is told; of a group the first by name, since no second host may run it."""
-    config = project.config
+    config, told = project.config, _told(project, name)
     if told.hosts is None:
         return []
     if isinstance(told.hosts, str):

@@ -15,6 +15,7 @@ from rollway.release.jobs import describe_jobs
 from rollway.release.ports import check_claims
 from rollway.release.project import ACCESSORY, JOB, WEB, WORKER, Project, shared_volumes
 from rollway.release.render_service import render_services
+from rollway.release.singletons import describe_singleton
 from rollway.release.timing import grace_seconds, timing
 
 MOST_REPLICAS = 100
@@ -48,7 +49,10 @@ def render(config: AppConfig) -> Rendered:
     rendered = Rendered(
         slot=slot_content,
         accessories=accessories_content,
-        services=[_service(slot, name) for name in config.of_class(WEB, WORKER)],
+        services=[
+            {**_service(slot, name), **describe_singleton(slot, name)}
+            for name in config.of_class(WEB, WORKER)
+        ],
         accessory_services=describe_accessories(accessories, slot.needed),
         jobs=describe_jobs(slot),
         volumes=sorted(

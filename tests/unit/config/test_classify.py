@@ -38,7 +38,7 @@ GOOD: list[tuple[str, list[str], dict[str, Any], set[str], dict[str, str]]] = [
                 "db": {"class": "accessory"},
                 "migrate": {"class": "job", "hosts": "app-1", "when": "after_traffic"},
                 "side": {"class": "web"},
-                "queue": {"class": "worker"},
+                "queue": {"class": "worker", "singleton": True, "hosts": "app-1"},
             },
         },
         {"api"},
@@ -131,8 +131,15 @@ BAD: list[tuple[str, list[str], dict[str, Any], set[str], str]] = [
         {"api", "mail"},
         (
             "x-rollway/services/mail/hosts: it is no key of a worker; "
-            "accepted: class: accessory or job"
+            "accepted: class: accessory or job, or a worker with singleton: true"
         ),
+    ),
+    (
+        "a singleton that is no worker",
+        ["api", "migrate"],
+        {"http": HTTP, "services": {"migrate": {"class": "job", "singleton": True}}},
+        {"api", "migrate"},
+        "x-rollway/services/migrate/singleton: it is no key of a job; accepted: class: worker",
     ),
     (
         "a name in capitals",

@@ -85,7 +85,7 @@ BAD: list[tuple[str, Any, str]] = [
         {"services": {"db": {"class": "accessory", "xyzzy": 1}}},
         (
             "x-rollway/services/db/xyzzy: unknown key; accepted: backward_compatible, class, "
-            "hosts, idempotent, port, timeout_seconds, volumes, when"
+            "hosts, idempotent, port, singleton, timeout_seconds, volumes, when"
         ),
     ),
     ("http without a port", {"http": {"service": "api"}}, "x-rollway/http/port: it is missing"),
