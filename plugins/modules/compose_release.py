@@ -20,7 +20,9 @@ attributes:
 options:
   step:
     description:
-      - What to do. V(jobs) runs the run-once work of a staged release. V(look) says who keeps
+      - What to do. V(jobs) runs the run-once work of a staged release. V(still) stops workers of
+        which the fleet has one, wherever they may run; then V(place) starts them on their host.
+        V(look) says who keeps
         others out, V(freeze) lets no run begin until V(unlock) takes it away; V(unlock) also takes
         a run's lock away. V(prune) removes what is beyond retention, V(doctor) finds and mends what
         is wrong; both have the lock while they change something. V(remove) takes the application
@@ -28,8 +30,8 @@ options:
     type: str
     required: true
     choices: [
-      acquire, stage, jobs, start, switch, undo, conclude, history, audit, look, freeze, unlock,
-      drift, prune, doctor, remove,
+      acquire, stage, jobs, start, switch, still, place, undo, conclude, history, audit, look,
+      freeze, unlock, drift, prune, doctor, remove,
     ]
   app:
     description: Application.
@@ -103,6 +105,11 @@ options:
     description: The jobs that V(jobs) takes as done where nobody knows how they ended.
     type: list
     elements: str
+  singletons: {type: list, elements: str,
+    description: "The workers that V(still) stops or V(place) starts, services."}
+  keeps: {type: dict, description: "Service to slot in which V(still) lets it go on."}
+  placed: {type: dict,
+    description: "Singleton to the hosts where it may run, which V(still) and V(conclude) note."}
   then_start:
     description: Whether V(stage) goes on into V(start).
     type: bool

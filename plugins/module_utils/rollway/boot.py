@@ -9,7 +9,7 @@ from .call import HostTools
 from .containers import project_containers
 from .files import exclusive
 from .host_call import HostCall, host_call
-from .manifest import WEB, WORKER
+from .manifest import WEB, WORKER, Manifest
 from .names import APP, SLOTS
 from .parallel import each
 from .problem import Problem
@@ -57,8 +57,13 @@ def _restore(found: HostCall) -> Iterator[str]:
 
 
 def _bring_back(call: BootCall, state: State, slot: str) -> Iterator[str]:
+    """Singletons that run elsewhere by now stay down, whatever brought them up."""
+    manifest = _manifest_of(call, state, slot)
+    ours = manifest.workers(state.singletons) if manifest else []
+    theirs = set(_containers_of(call, state, slot, WORKER)) - {*ours}
+    stop_services(call, slot, theirs)
     started = start_services(call, slot, _containers_of(call, state, slot, WEB))
-    started += start_services(call, slot, _containers_of(call, state, slot, WORKER))
+    started += start_services(call, slot, ours)
     yield f"{call.paths.app} {slot}: serves, started {', '.join(started) or 'nothing'}"
 
 
@@ -91,5 +96,10 @@ def _stop(call: BootCall, slot: str) -> Iterator[str]:
 
 
 def _containers_of(call: BootCall, state: State, slot: str, kind: str) -> list[str]:
+    manifest = _manifest_of(call, state, slot)
+    return manifest.containers(kind) if manifest else []
+
+
+def _manifest_of(call: BootCall, state: State, slot: str) -> Manifest | None:
     release = state.slots[slot].release
-    return load_manifest(call.paths, release).containers(kind) if release else []
+    return load_manifest(call.paths, release) if release else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -54,7 +54,8 @@ class Conclusion:
     """How a run ended on this host. `active_slot` serves from now on (good and held only).
 
     `hold` says what a person has to decide: the lock stays, with it. `jobs` are those of the
-    release that are done, wherever they ran.
+    release that are done, wherever they ran. `placed` is singleton → the hosts where it may run
+    now.
     """
 
     outcome: str
@@ -67,6 +68,7 @@ class Conclusion:
     voids: tuple[str, ...] = ()
     hold: Mapping[str, Any] | None = None
     jobs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    placed: Mapping[str, Iterable[str]] | None = None
 
 
 def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]:
@@ -91,6 +93,7 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
                 state, pruned = _prune(call, state, end)
     if end.outcome != ABORTED and end.release:
         state = replace(state, last_release=_newest(state.last_release, end.release))
+    state = _with_places(state, end)
     _learn(call, end)
     if end.record.get("result") not in UNCHANGED:
         _record(call, end)
@@ -99,6 +102,13 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
     serves = state.slots[state.active].release if state.active else None
     phase = asdict(state.phase) if state.phase else None
     return {"pruned": pruned, "unlocked": hold is None, "serves": serves, "phase": phase}
+
+
+def _with_places(state: State, end: Conclusion) -> State:
+    """A run that came to its end knows where singletons run; after another one, both may."""
+    if end.outcome == ABORTED or end.placed is None:
+        return state
+    return replace(state, placed={name: tuple(on) for name, on in end.placed.items() if on})
 
 
 def _is_ours(call: Call) -> bool:

@@ -12,6 +12,7 @@ from .drain import is_drained
 from .drift_containers import ACCESSORIES, APP_LABEL, Seen
 from .engine import PROJECT_LABEL
 from .names import JOBS, SLOTS
+from .singletons import may_run
 from .slot import remove_project
 from .state import EMPTY, STOPPED, State
 
@@ -26,8 +27,8 @@ def container_ailments(call: Call, state: State, told: Told) -> Iterator[Ailment
             yield from _empty_slot(call, slot, told)
         else:
             is_up = slot == state.active and state.slots[slot].state != STOPPED
-            yield from _project(call, slot, state.slots[slot].release, completes=is_up)
-    yield from _project(call, ACCESSORIES, None, completes=True)
+            yield from _project(call, slot, state, completes=is_up)
+    yield from _project(call, ACCESSORIES, state, completes=True)
     yield from _strays(call)
 
 
@@ -75,15 +76,17 @@ def _away(call: Call, name: str) -> Callable[[], None]:
     return mend
 
 
-def _project(call: Call, key: str, release: str | None, *, completes: bool) -> Iterator[Ailment]:
+def _project(call: Call, key: str, state: State, *, completes: bool) -> Iterator[Ailment]:
     """What stands still in a project that is in use: Compose's leftovers, and other releases'."""
     seen = _seen(call, key)
+    release = state.slots[key].release if key in SLOTS else None
     names = {one.name for one in seen}
     for one in seen:
         temporary = TEMPORARY.fullmatch(one.name)
         if temporary:
             own = temporary[1]
-            yield _temporary(call, one, own, is_alone=own not in names and completes)
+            may_start = completes and may_run(call, state, release, one.kind)
+            yield _temporary(call, one, own, is_alone=own not in names and may_start)
         elif release and one.release != release and one.state != "running":
             words = f"{one.state}, made for {one.release or 'no release'}, which is not in {key}"
             yield Ailment("container", one.name, words, "removes it", mend=_away(call, one.name))

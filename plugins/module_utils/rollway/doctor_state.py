@@ -16,6 +16,7 @@ from .manifest import Manifest
 from .names import SLOTS
 from .problem import Problem
 from .releases import counter, kept_releases, load_manifest
+from .singletons import running_singletons
 from .state import (
     BAD,
     CANDIDATE,
@@ -63,6 +64,11 @@ def rebuilt(call: Call, *, has_engine: bool, told: Told) -> State:
     good = [release for release in releases if releases[release].outcome == GOOD]
     serving = standing[active].release if active else None
     accessories = _accessories(call, kept)
+    singletons = {
+        name
+        for slot, one in standing.items()
+        for name in running_singletons(call, kept.get(one.release), slot)
+    }
     return State(
         call.paths.app,
         generation,
@@ -75,6 +81,7 @@ def rebuilt(call: Call, *, has_engine: bool, told: Told) -> State:
         else None,
         accessories_release=accessories.id if accessories else None,
         last_release=newest,
+        singletons=tuple(sorted(singletons)),
     )
 
 

@@ -118,12 +118,14 @@ class Containers:
     def _of_slot(self, state: State, slot: str, manifest: Manifest, *, is_settled: bool) -> Wanted:
         recorded, is_active = state.slots[slot].state, state.active == slot
         web, workers = manifest.containers(WEB), manifest.containers(WORKER)
+        ours = manifest.workers(state.singletons)  # others of the fleet's only ones run elsewhere
+        theirs = [name for name in workers if name not in ours]
         is_up = recorded in (RUNNING, WARM)
         return Wanted(
             self._project(slot, compose_file(self.call.paths.release(manifest.id))),
             services=[*web, *workers],
-            must_run=[*(web if is_up else ()), *(workers if is_active and is_settled else ())],
-            must_rest=workers if recorded == WARM and is_settled else (),
+            must_run=[*(web if is_up else ()), *(ours if is_active and is_settled else ())],
+            must_rest=(workers if recorded == WARM else theirs) if is_settled else (),
             images=manifest.content["images"],
             variables=variables(manifest.compose),
             says=f"{manifest.id} in {slot}, recorded as {recorded}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,10 @@ CONTENTS = ("compose", "files", "accessories")  # may hold secrets; they stay on
 
 @dataclass(frozen=True)
 class Service:
-    """A service of the slot's project; `containers` are its Compose services, one per replica."""
+    """A service of the slot's project; `containers` are its Compose services, one per replica.
+
+    Of a singleton the whole fleet has one.
+    """
 
     name: str
     kind: str
@@ -24,6 +27,7 @@ class Service:
     has_healthcheck: bool
     ready_deadline_seconds: float
     start_first: bool
+    is_singleton: bool
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Service:
@@ -37,6 +41,7 @@ class Service:
             has_healthcheck=bool(value["has_healthcheck"]),
             ready_deadline_seconds=float(value["ready_deadline_seconds"]),
             start_first=bool(value.get("start_first")),
+            is_singleton=bool(value.get("singleton")),
         )
 
 
@@ -147,6 +152,15 @@ class Manifest:
             container
             for service in self.services
             if service.kind == kind and start_first in (None, service.start_first)
+            for container in service.containers
+        ]
+
+    def workers(self, singletons: Collection[str] = ()) -> list[str]:
+        """Return the workers that may start on a host which has been given these singletons."""
+        return [
+            container
+            for service in self.services
+            if service.kind == WORKER and (not service.is_singleton or service.name in singletons)
             for container in service.containers
         ]
 

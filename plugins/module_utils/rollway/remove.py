@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -33,12 +33,17 @@ STEP, REMOVED = "remove", "removed"
 
 
 def remove(
-    call: Call, record: Mapping[str, Any], *, has_engine: bool, takes_volumes: bool
+    call: Call,
+    record: Mapping[str, Any],
+    *,
+    has_engine: bool,
+    takes_volumes: bool,
+    placed: Mapping[str, Iterable[str]],
 ) -> dict[str, Any]:
     """Take the application off this host, and unlock it; `found` is whether there was any of it.
 
     The audit, the runs and the number of the last release stay, and the volumes unless they are
-    to go, too.
+    to go, too. So does `placed`: the singletons that hosts which are gone may still run.
     """
     state = call.fence()
     volumes = _volumes(call) if has_engine else []
@@ -55,7 +60,7 @@ def remove(
         if takes_volumes:
             _take_volumes(call, volumes)
     _record(call, record, found=found)
-    _close(call, state)
+    _close(call, state, placed)
     return told
 
 
@@ -137,12 +142,18 @@ def _record(call: Call, record: Mapping[str, Any], *, found: bool) -> None:
     note(call, outcome=REMOVED)
 
 
-def _close(call: Call, state: State) -> None:
+def _close(call: Call, state: State, placed: Mapping[str, Iterable[str]]) -> None:
     """Leave a state that only counts on, so that no number of a release comes twice; unlock."""
     call.fence()
     call.paths.jobs.unlink(missing_ok=True)
     numbers = [name for name in (state.last_release, *state.releases) if name]
     last = max(numbers, key=counter, default=None)
-    save_state(call.paths, State(state.app, generation=state.generation + 1, last_release=last))
+    left = State(
+        state.app,
+        generation=state.generation + 1,
+        last_release=last,
+        placed={name: tuple(hosts) for name, hosts in placed.items()},
+    )
+    save_state(call.paths, left)
     remove_lock(call.paths)
     call.changed = True

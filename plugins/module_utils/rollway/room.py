@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from .call import Call
-from .manifest import WEB, WORKER
+from .manifest import WEB
 from .names import other_slot
 from .place import Place
 from .ready import wait_ready, web_targets
@@ -93,4 +93,4 @@ def revive(call: Call, state: State, slot: str) -> State:
 
 def _workers_of(call: Call, state: State, slot: str) -> list[str]:
     release = state.slots[slot].release
-    return load_manifest(call.paths, release).containers(WORKER) if release else []
+    return load_manifest(call.paths, release).workers(state.singletons) if release else []

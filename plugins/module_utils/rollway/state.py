@@ -88,6 +88,8 @@ class State:
 
     `accessories_release` is the release whose files the accessories use. `last_release` is the
     newest that any run was about: edges know it also of hosts that a limit left out.
+    `singletons` are the services of which the fleet has one, and this host may run it; `placed`
+    says of each on which hosts of the fleet it may run, as the last run knew.
     """
 
     app: str
@@ -100,6 +102,8 @@ class State:
     accessories_hash: str | None = None
     accessories_release: str | None = None
     last_release: str | None = None
+    singletons: tuple[str, ...] = ()
+    placed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> State:
@@ -117,6 +121,8 @@ class State:
             accessories_hash=value["accessories_hash"],
             accessories_release=value.get("accessories_release"),
             last_release=value.get("last_release"),
+            singletons=tuple(value.get("singletons") or ()),
+            placed={name: tuple(on) for name, on in (value.get("placed") or {}).items()},
         )
 
     def to_json(self) -> dict[str, Any]:

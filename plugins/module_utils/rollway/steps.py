@@ -164,6 +164,28 @@ def _switch(call: Call, params: Params) -> Result:
         return switch(call, manifest, slot, old)
 
 
+def _still(call: Call, params: Params) -> Result:
+    from .singletons import still
+
+    release = release_id(needed(params, "release_id"))
+    names = [service_name(name) for name in needed(params, "singletons")]
+    keeps = {name: slot_name(slot) for name, slot in (params.get("keeps") or {}).items()}
+    placed, has_engine = params.get("placed") or {}, params["kind"] == "app"
+    with _exclusively(call):
+        return still(call, release, names, keeps=keeps, placed=placed, has_engine=has_engine)
+
+
+def _place(call: Call, params: Params) -> Result:
+    from .releases import load_manifest
+    from .singletons import place
+
+    release = release_id(needed(params, "release_id"))
+    names = [service_name(name) for name in needed(params, "singletons")]
+    with _exclusively(call):
+        manifest = load_manifest(call.paths, release)
+        return place(call, manifest, slot_name(params.get("slot")), names)
+
+
 def _undo(call: Call, params: Params) -> Result:
     from .place import place_of
     from .room import give_room_back
@@ -190,6 +212,7 @@ def _conclude(call: Call, params: Params) -> Result:
         voids=tuple(release_id(item) for item in params.get("voids") or ()),
         hold=params.get("hold"),
         jobs=params.get("done_jobs") or {},
+        placed=params.get("placed"),
     )
     if not call.paths.folder.is_dir():  # never acquired: there is nothing to conclude
         return {"pruned": [], "unlocked": False}
@@ -200,9 +223,14 @@ def _conclude(call: Call, params: Params) -> Result:
 def _remove(call: Call, params: Params) -> Result:
     from .remove import remove
 
-    asked = {"has_engine": params["kind"] == "app", "takes_volumes": bool(params.get("volumes"))}
     with _exclusively(call):
-        return remove(call, params.get("record") or {}, **asked)
+        return remove(
+            call,
+            params.get("record") or {},
+            has_engine=params["kind"] == "app",
+            takes_volumes=bool(params.get("volumes")),
+            placed=params.get("placed") or {},
+        )
 
 
 STEPS: dict[str, Callable[[Call, Params], Result]] = {
@@ -211,6 +239,8 @@ STEPS: dict[str, Callable[[Call, Params], Result]] = {
     "start": _start,
     "jobs": _jobs,
     "switch": _switch,
+    "still": _still,
+    "place": _place,
     "undo": _undo,
     "conclude": _conclude,
     "remove": _remove,

@@ -20,12 +20,13 @@ def switch(call: Call, manifest: Manifest, slot: str, old_slot: str | None) -> d
 
     When the new ones do not stay up, they stop and the old ones return; in the slot that serves
     already they stay, unless old ones worked until now. Nothing to change is nothing to judge:
-    a worker that restarted last week is no reason to end a run.
+    a worker that restarted last week is no reason to end a run. Singletons change afterwards, by
+    steps of their own: their order is the fleet's.
     """
     state = call.fence()
     old = _manifest_in(call, state, old_slot) if old_slot != slot else None
     waiting = _not_running(call, manifest, slot)
-    leaving = at_work(call, old_slot, old.containers(WORKER)) if old and old_slot else []
+    leaving = at_work(call, old_slot, old.workers()) if old and old_slot else []
     if not waiting and not leaving:
         return {"started": [], "stopped": []}
     if call.check:
@@ -47,11 +48,14 @@ def restart(call: Call, manifest: Manifest, slot: str, service: str) -> dict[str
 
     Those that stood still, since an earlier restart was killed, start as well.
     """
-    call.fence()
+    state = call.fence()
     found = [one for one in manifest.services if (one.name, one.kind) == (service, WORKER)]
     names = [container for one in found for container in one.containers]
     if not names:
         raise Problem(f"services/{service}", "no worker of this release", "one of its workers")
+    if any(one.is_singleton for one in found) and service not in state.singletons:
+        accepted = f"the host that runs it: {', '.join(state.placed.get(service, ())) or 'none'}"
+        raise Problem(f"services/{service}", "a singleton, and not on this host", accepted)
     if call.check:
         call.changed = True
         return {"started": names, "stopped": names}
@@ -67,10 +71,11 @@ def restart(call: Call, manifest: Manifest, slot: str, service: str) -> dict[str
 def give_back(call: Call, slot: str, old_slot: str | None) -> None:
     """Stop the workers of `slot` and start those of `old_slot`, where there are any."""
     state = call.fence()
-    for name, act in ((slot, stop_services), (old_slot, start_services)):
-        manifest = _manifest_in(call, state, name)
-        if name and manifest:
-            act(call, name, manifest.containers(WORKER))
+    leaving, returning = (_manifest_in(call, state, name) for name in (slot, old_slot))
+    if leaving:
+        stop_services(call, slot, leaving.containers(WORKER))
+    if returning and old_slot:
+        start_services(call, old_slot, returning.workers(state.singletons))
 
 
 def _change(
@@ -81,12 +86,12 @@ def _change(
     if old:
         both = (old.containers(WORKER, start_first=True), manifest.containers(WORKER))
         overlapping = set(both[0]) & set(both[1])
-    first = [name for name in old.containers(WORKER) if name not in overlapping] if old else []
+    first = [name for name in old.workers() if name not in overlapping] if old else []
     stopped = stop_services(call, old_slot, first) if old_slot else []
     started = [one.container for one in _not_running(call, manifest, slot)]
     if started:
         bring_up(call, manifest, slot, started)
-    wait_ready(call, slot, worker_targets(manifest))
+    wait_ready(call, slot, _targets(manifest))
     stopped += stop_services(call, old_slot, overlapping) if old_slot else []
     return {"started": started, "stopped": stopped}
 
@@ -94,7 +99,13 @@ def _change(
 def _not_running(call: Call, manifest: Manifest, slot: str) -> list[Target]:
     found = project_containers(call.tools.engine, call.paths.project(slot))
     running = {one.service for one in found if one.is_running}
-    return [one for one in worker_targets(manifest) if one.container not in running]
+    return [one for one in _targets(manifest) if one.container not in running]
+
+
+def _targets(manifest: Manifest) -> list[Target]:
+    """What the workers of every host must reach."""
+    ours = manifest.workers()
+    return [one for one in worker_targets(manifest) if one.container in ours]
 
 
 def _manifest_in(call: Call, state: State, slot: str | None) -> Manifest | None:
