@@ -10,7 +10,7 @@ from pathlib import Path
 from rollway import names
 from rollway.errors import RollwayError
 from rollway.report.output import OUTPUTS, PLAIN, output_for
-from rollway.rollout.inputs import LONGEST_WAIT, replica_count
+from rollway.rollout.inputs import LONGEST_WAIT, gone_hosts, replica_count
 from rollway.rollout.maintenance import OFF, ON
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -114,6 +114,11 @@ def wait_lock(seconds: int) -> dict[str, str]:
 def replicas(value: str) -> str:
     """How many replicas each app host is to run, as the playbook takes it."""
     return str(replica_count(value))
+
+
+def gone(text: str) -> dict[str, str]:
+    """The playbook's input for hosts that are down for good; none where none was named."""
+    return {"rollway_gone": ",".join(gone_hosts(text))} if text else {}
 
 
 def switch(value: str) -> str:

@@ -18,7 +18,7 @@ from rollway.records.files import write_whole
 from rollway.report.result import PREVIEW
 
 PLAN_HELP = {
-    **{name: HELP[name] for name in ("env", "app", "version", "limit", "verbose")},
+    **{name: HELP[name] for name in ("env", "app", "version", "limit", "gone", "verbose")},
     "diff": "Show the differences of the rendered Compose text",
     "json": "Print the plan as JSON on stdout",
     "out": "Save the plan to this file, for deploy --plan=FILE",
@@ -32,6 +32,7 @@ def plan(
     app: str = "",
     version: str = "",
     limit: str = "",
+    gone: str = "",
     diff: bool = False,
     json: bool = False,
     out: str = "",
@@ -43,7 +44,7 @@ def plan(
         "deploy",
         options.environment(env),
         options.application(app),
-        inputs={"rollway_version": options.version(version)},
+        inputs={"rollway_version": options.version(version), **options.gone(gone)},
         limit=options.limit(limit),
         check=True,
         verbose=verbose,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from rollway.cli.deploy import HELP
 from rollway.cli.rollback import COMMON_HELP
 from rollway.cli.runs import decide
 from rollway.cli.verb import verb
 
 
-@verb(help=COMMON_HELP)
+@verb(help={**COMMON_HELP, "gone": HELP["gone"]})
 def promote(
     _context: Any,
     env: str = "",
     app: str = "",
     check: bool = False,
     yes: bool = False,
+    gone: str = "",
     wait_lock: int = 0,
     output: str = "",
     json: bool = False,
@@ -28,6 +30,7 @@ def promote(
         app=app,
         check=check,
         yes=yes,
+        gone=gone,
         wait_lock=wait_lock,
         output=output,
         as_json=json,

@@ -15,6 +15,7 @@ from rollway.cli.verb import verb
 RESTART_HELP = {
     **COMMON_HELP,
     "limit": HELP["limit"],
+    "gone": HELP["gone"],
     "service": "Only these workers, a service; everything else goes on",
 }
 
@@ -28,6 +29,7 @@ def restart(
     limit: str = "",
     check: bool = False,
     yes: bool = False,
+    gone: str = "",
     wait_lock: int = 0,
     output: str = "",
     json: bool = False,
@@ -43,6 +45,7 @@ def restart(
             "rollway_service": named_service(service, needed=False),
             "rollway_yes": str(yes).lower(),
             **options.wait_lock(wait_lock),
+            **options.gone(gone),
         },
         limit=options.limit(limit),
         check=check,

@@ -17,6 +17,7 @@ COMMON_HELP = {
 ROLLBACK_HELP = {
     **COMMON_HELP,
     "limit": HELP["limit"],
+    "gone": HELP["gone"],
     "to": "Release or version to go back to; the last good one when left out",
 }
 
@@ -30,6 +31,7 @@ def rollback(
     limit: str = "",
     check: bool = False,
     yes: bool = False,
+    gone: str = "",
     wait_lock: int = 0,
     output: str = "",
     json: bool = False,
@@ -45,6 +47,7 @@ def rollback(
             "rollway_to": options.version(to, option="--to"),
             "rollway_yes": str(yes).lower(),
             **options.wait_lock(wait_lock),
+            **options.gone(gone),
         },
         limit=options.limit(limit),
         check=check,

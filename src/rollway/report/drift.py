@@ -9,7 +9,7 @@ from typing import Any
 
 from rollway.records.files import write_whole
 from rollway.report.history import why
-from rollway.rollout.drift import Finding, edges_astray
+from rollway.rollout.drift import Finding, edges_astray, singletons_astray
 from rollway.rollout.fleet import host_view
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.request import Request, load_request
@@ -35,7 +35,8 @@ def fleet_drift(request: Request, told: Mapping[str, Event]) -> dict[str, Any]:
     ]
     serving = _serving(request, told)
     hold = next((one.result["hold"] for one in told.values() if one.result.get("hold")), None)
-    findings = [*_skew(serving, hold), *_own(asked, told), *edges_astray(request, told)]
+    astray = [*edges_astray(request, told), *singletons_astray(request, told)]
+    findings = [*_skew(serving, hold), *_own(asked, told), *astray]
     return {
         "env": request.env,
         "app": request.app,
@@ -99,6 +100,7 @@ def _with_next(finding: Finding, request: Request, newest: str | None) -> Findin
         "lock": f"./invoke abort {named}",
         "skew": f"./invoke deploy {named}{version}",
         "server": f"./invoke deploy {named}{version}",
+        "singleton": f"./invoke deploy {named}{version}",
     }
     is_edge = finding["host"] in request.edges and finding["host"] not in request.app_hosts
     other = f"./invoke deploy {named} --version=OTHER, which leaves it"

@@ -39,6 +39,10 @@ def _done(event: Event, plan: Plan | None) -> str:
         "drain": f"sends nothing to {_leaving(event, plan)}, which stops first",
         "start": f"runs {release}, ready {seconds}",
         "switch": f"workers run {release} {seconds}",
+        "still": _stilled(event),
+        "place": f"runs its singletons of {release} {seconds}",
+        "still_back": _stilled(event),
+        "place_back": f"runs its singletons again {seconds}",
         "shift": _shifted(event, plan),
         "retreat": f"sends nothing to {_leaving(event, plan)}, which goes back",
         "undo": f"runs {_previous(plan)} again, ready {seconds}",
@@ -80,6 +84,11 @@ def _staged(event: Event, release: str, seconds: str) -> str:
 
 def _worked(event: Event, seconds: str) -> str:
     return f"has done {', '.join(event.result.get('jobs') or ['no job'])} {seconds}"
+
+
+def _stilled(event: Event) -> str:
+    stopped = ", ".join(event.result.get("stopped") or ())
+    return f"stopped {stopped}" if stopped else "runs no singleton that has to stop"
 
 
 def _acquired(event: Event) -> str:

@@ -55,6 +55,7 @@ def plan_lines(plan: Mapping[str, Any], *, with_diff: bool) -> list[str]:
     lines += ["nothing to do: every host serves it"] if not plan["waves"] else []
     lines += _replicas(plan)
     lines += [_job(one) for one in plan.get("jobs", [])]
+    lines += [line for one in plan.get("singletons", []) if (line := _singleton(one))]
     lines += [f"left out: {', '.join(plan['outside'])}"] if plan["outside"] else []
     lines += [_stop(host) for host in plan["hosts"] if host["order"] == "stop-first"]
     lines += [line for host in plan["hosts"] for line in _room(host)]
@@ -121,6 +122,17 @@ def _job(job: Mapping[str, Any]) -> str:
         return f"job {job['job']}: done already, in run {job['done']}"
     when = "before the release starts" if job["when"] == BEFORE_TRAFFIC else "after the traffic"
     return f"job {job['job']}: on {job['host']}, {when}"
+
+
+def _singleton(one: Mapping[str, Any]) -> str:
+    """`singleton beat: from app-2 to app-1`; '' where it is no part of the release any more."""
+    if one["stays"]:
+        return f"singleton {one['service']} {one['stays']}"
+    before = [host for host in one["before"] if host != one["host"]]
+    if not one["host"]:
+        return f"singleton {one['service']}: stops on {', '.join(before)}" if before else ""
+    moves = f"from {', '.join(before)} to" if before else "on"
+    return f"singleton {one['service']}: {moves} {one['host']}"
 
 
 def _stop(host: Mapping[str, Any]) -> str:

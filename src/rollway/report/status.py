@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rollway.report.interrupted import left_in
@@ -10,6 +10,7 @@ from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.journal import Event
 from rollway.rollout.maintenance import page_of
 from rollway.rollout.request import Request
+from rollway.rollout.singletons import placed_on, singletons_of
 
 
 def fleet_status(request: Request, acquired: Mapping[str, Event]) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def fleet_status(request: Request, acquired: Mapping[str, Event]) -> dict[str, A
         "held": _hold(acquired),
         "frozen": _freeze(acquired),
         "interrupted_run": left_in(request, acquired),
+        "singletons": _singletons(views.values(), acquired),
     }
 
 
@@ -39,7 +41,9 @@ def _host(
     result = event.result if event else {}
     slot = view.active if view else None
     one = view.slots[slot] if view and slot else None
-    containers = (result.get("containers") or {}).get(slot) or []
+    listed = (result.get("containers") or {}).get(slot) or []
+    away = _away(view) if view else set()
+    containers = [each for each in listed if each["service"] not in away]
     return {
         "host": name,
         "release": one.release if one else None,
@@ -57,6 +61,13 @@ def _restarted(container: Mapping[str, Any]) -> dict[str, Any]:
     """A container that its engine has started again, since it ended by itself."""
     said = ("state", "restarts", "exit_code", "oom")
     return {"container": container["name"], **{key: container[key] for key in said}}
+
+
+def _away(view: HostView) -> set[str]:
+    """Containers of singletons that another host runs: here they stand still, as they should."""
+    release = view.manifests.get(str(view.active_release)) or {}
+    elsewhere = singletons_of(release).keys() - {*view.singletons}
+    return {one for name in elsewhere for one in singletons_of(release)[name]["containers"]}
 
 
 def _edge(name: str, event: Event | None) -> dict[str, Any]:
@@ -91,6 +102,31 @@ def _is_healthy(container: Mapping[str, Any]) -> bool:
         "",
         None,
     }
+
+
+def _singletons(views: Iterable[HostView], acquired: Mapping[str, Event]) -> list[dict[str, Any]]:
+    """Where the workers run of which the fleet has one; of hosts that were not asked, as recorded.
+
+    An empty list of hosts is one that runs nowhere.
+    """
+    asked = {view.name: view for view in views}
+    known = placed_on(acquired)
+    served = {
+        name
+        for view in asked.values()
+        for name in singletons_of(view.manifests.get(str(view.active_release)) or {})
+    }
+    having = {name for view in asked.values() for name in view.singletons}
+    return [
+        {
+            "service": name,
+            "hosts": [
+                *(host for host, view in sorted(asked.items()) if name in view.singletons),
+                *(host for host in known.get(name, []) if host not in asked),
+            ],
+        }
+        for name in sorted(served | having | known.keys())
+    ]
 
 
 def _hold(acquired: Mapping[str, Event]) -> dict[str, Any] | None:

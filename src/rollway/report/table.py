@@ -47,6 +47,10 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
         for edge in status["edges"]
         if edge["maintenance"]
     ]
+    lines += [
+        f"singleton {one['service']}: {', '.join(one['hosts']) or 'runs nowhere'}"
+        for one in status.get("singletons", [])
+    ]
     lines += [f"{host['host']}: {host['problem']}" for host in status["hosts"] if host["problem"]]
     lines += [
         f"{host['host']}: {_restarts(one)}" for host in status["hosts"] for one in host["restarted"]

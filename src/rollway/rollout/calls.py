@@ -12,6 +12,7 @@ from rollway.rollout.fleet import other_slot
 from rollway.rollout.ledger import Ledger
 from rollway.rollout.plan import RESTART, SCALE, HostPlan, JobPlan, Plan
 from rollway.rollout.request import Request
+from rollway.rollout.singleton_ledger import where_now
 from rollway.rollout.verdict import Decision, Verdict
 
 HOST_MODULE = "compose_release"
@@ -149,6 +150,9 @@ def conclude_call(
         arguments["hold"] = _hold(plan, ledger, record)
     if ledger.jobs:
         arguments["done_jobs"] = dict(ledger.jobs)
+    placed = where_now(plan.singletons, ledger.singletons)
+    if placed is not None:
+        arguments["placed"] = placed
     if host not in plan.hosts:
         about = {"release_id": plan.release_id} if plan.release.get("id") else {}
         return Call(HOST_MODULE, {**arguments, **about, **place_of(plan, host)})

@@ -12,6 +12,7 @@ from rollway.rollout.plan import HostPlan
 from rollway.rollout.releases import web_replicas
 from rollway.rollout.request import Request
 from rollway.rollout.servers import desired_servers
+from rollway.rollout.singletons import singletons_of
 
 Finding = dict[str, Any]
 
@@ -40,6 +41,33 @@ def edges_astray(request: Request, told: Mapping[str, Event]) -> list[Finding]:
         if edge in told and told[edge].ok
         for finding in _astray(servers_of(told[edge]), wanted, asked=hosts, known=known)
     ]
+
+
+def singletons_astray(request: Request, told: Mapping[str, Event]) -> Iterator[Finding]:
+    """Singletons that more than one host has on record, or none although the release has them.
+
+    Hosts that were not asked may have them, and a run at work or held is about to say.
+    """
+    events = [told[name] for name in request.app_hosts if name in told and told[name].ok]
+    having: dict[str, list[str]] = {}
+    for event in events:
+        for name in (event.result.get("state") or {}).get("singletons") or ():
+            having.setdefault(str(name), []).append(event.host)
+    for name, hosts in sorted(having.items()):
+        if len(hosts) > 1:
+            yield _singleton(hosts[-1], name, f"on record on {', '.join(hosts)}")
+    if len(events) < len([*request.app_hosts, *request.outside]):
+        return
+    if any(event.result.get("lock") or event.result.get("hold") for event in events):
+        return
+    served = {name for one in events for name in singletons_of(one.result.get("serving") or {})}
+    for name in sorted(served - having.keys()):
+        yield _singleton(events[0].host, name, "on record on no host: it runs nowhere")
+
+
+def _singleton(host: str, name: str, found: str) -> Finding:
+    where = f"services/{name}"
+    return {"host": host, "kind": "singleton", "where": where, "found": found, "accepted": "one"}
 
 
 def servers_of(event: Event) -> list[Mapping[str, Any]]:

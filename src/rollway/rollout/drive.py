@@ -14,7 +14,7 @@ from rollway.rollout.arbiter import ACQUIRE, WAITING_STEPS, is_settled
 from rollway.rollout.calls import Call
 from rollway.rollout.interrupted import RECORD, begins, step_of
 from rollway.rollout.journal import Journal
-from rollway.rollout.ledger import Ledger, fold
+from rollway.rollout.ledger import Ledger, all_moved, fold
 from rollway.rollout.plan import (
     AFTER_TRAFFIC,
     BEFORE_TRAFFIC,
@@ -26,6 +26,8 @@ from rollway.rollout.plan import (
 )
 from rollway.rollout.request import load_request
 from rollway.rollout.run_record import record_before_plan, record_of
+from rollway.rollout.singleton_ledger import BACK
+from rollway.rollout.singleton_steps import SINGLETON_STEPS, singleton_calls
 from rollway.rollout.verdict import Decision, Verdict, judge, judge_end
 
 
@@ -73,6 +75,9 @@ def work_for(run_dir: Path, *, step: str, host: str, wave: int | None = None) ->
         return _let_go(run_dir, host)
     if situation is None:
         return Skip("there is no plan to carry out")
+    if step in SINGLETON_STEPS:
+        told = singleton_calls(situation.plan, situation.ledger, situation.verdict, step, host)
+        return Skip(told) if isinstance(told, str) else told
     return _STEPS[step](situation)
 
 
@@ -147,7 +152,7 @@ def _jobs(now: Situation) -> Work:
 
 def _late_jobs(now: Situation) -> Work:
     """When every wave has moved and the workers have changed: nothing of before is left."""
-    has_moved = not now.plan.has_traffic or now.ledger.shifted_waves == len(now.plan.waves)
+    has_moved = all_moved(now.plan, now.ledger)
     return _jobs_of(now, AFTER_TRAFFIC) if has_moved else Skip("the traffic has not moved")
 
 
@@ -184,7 +189,7 @@ def _switch(now: Situation) -> Work:
 
 def _switch_one(now: Situation) -> Work:
     one = now.plan.hosts.get(now.host)
-    if one is None or not now.plan.has_workers:
+    if one is None or now.host not in now.plan.switch_hosts:
         return Skip("it has no workers to change")
     return [calls.switch_call(now.plan, one)]
 
@@ -275,7 +280,7 @@ def _host_to_start(now: Situation) -> HostPlan | Skip:
 
 
 _ACQUIRING = frozenset({ACQUIRE, *WAITING_STEPS})
-_AT_END = frozenset({"retreat", "undo", "unshift", "conclude", RECORD})
+_AT_END = frozenset({"retreat", "undo", "unshift", *BACK, "conclude", RECORD})
 _STEPS = {
     "settle": _settle,
     "stage": _stage,

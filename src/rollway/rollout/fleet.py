@@ -37,7 +37,7 @@ class HostView:
     `images` are those that it has of the ones it was asked for. `scaled` is, by release of a slot,
     what a scale makes of it. `interrupted` is the release of a
     run that never came to its end, which `interrupted_run` names; one that only moved traffic has
-    none on record.
+    none on record. `singletons` are the services of which the fleet has one, and this host may run.
     """
 
     name: str
@@ -53,6 +53,7 @@ class HostView:
     last_release: str | None = None
     interrupted: str | None = None
     interrupted_run: str | None = None
+    singletons: tuple[str, ...] = ()
 
     @property
     def active_release(self) -> str | None:
@@ -123,6 +124,7 @@ def host_view(event: Event) -> HostView:
         last_release=state.get("last_release"),
         interrupted=(state.get("phase") or {}).get("release"),
         interrupted_run=(state.get("phase") or {}).get("run"),
+        singletons=tuple(state.get("singletons") or ()),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rollway import names
 from rollway.errors import RollwayError
 from rollway.rollout.doctor import DOCTOR
 from rollway.rollout.locks import ACQUIRE, LOCK_VERBS
@@ -30,7 +31,8 @@ class Inputs:
     `wait_lock` how many seconds to wait for another run; `keep` is how many releases to keep.
     `service` is the only one to restart, or the one that a scale gives so many `replicas`, and
     `volumes` whether a remove takes them. `switch` and `retry_seconds` are about a page of
-    maintenance. `groups` are the inventory's, with their app hosts.
+    maintenance. `groups` are the inventory's, with their app hosts. `gone` names hosts that
+    a person knows to be down for good, between commas.
     """
 
     verb: str
@@ -64,6 +66,7 @@ class Inputs:
     retry_seconds: int = 0
     is_confirmed: bool = False
     groups: Mapping[str, list[str]] = field(default_factory=dict)
+    gone: str = ""
 
 
 def check_confirmed(inputs: Inputs, app_hosts: Sequence[str]) -> None:
@@ -157,6 +160,11 @@ def replica_count(text: str) -> int:
         "taken out of the Compose file",
         next="--replicas=2 (rollway_replicas=2 for ansible-playbook)",
     )
+
+
+def gone_hosts(text: str) -> list[str]:
+    """The hosts that are down for good, as they were typed."""
+    return [names.host_name(one.strip()) for one in text.split(",") if one.strip()]
 
 
 def wait_seconds(text: str) -> int:

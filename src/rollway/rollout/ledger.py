@@ -12,6 +12,7 @@ from typing import Any
 
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import AFTER_TRAFFIC, BEFORE_TRAFFIC, Plan
+from rollway.rollout.singleton_ledger import FORWARD, Singletons, fold_singletons
 from rollway.rollout.trouble import found_in
 
 HOST_STEPS = frozenset({"stage", "advance", "start", "switch"})
@@ -63,6 +64,8 @@ class Ledger:
     tried: frozenset[str] = frozenset()
     restored: frozenset[str] = frozenset()
     stranded: frozenset[str] = frozenset()
+    singletons: Singletons = field(default_factory=Singletons)
+    singleton_failures: tuple[Failure, ...] = ()
 
     @property
     def failed_hosts(self) -> frozenset[str]:
@@ -88,7 +91,14 @@ def fold(plan: Plan, events: Iterable[Event]) -> Ledger:
         tried=frozenset(event.host for event in seen if event.step == "start"),
         restored=frozenset(event.host for event in seen if event.step == "undo" and event.ok),
         stranded=_stranded(seen),
+        singletons=fold_singletons(seen),
+        singleton_failures=tuple(_failure(one) for one in seen if _is_bad(one, frozenset(FORWARD))),
     )
+
+
+def all_moved(plan: Plan, ledger: Ledger) -> bool:
+    """Whether every wave's traffic has moved, on every edge."""
+    return not plan.has_traffic or ledger.shifted_waves == len(plan.waves)
 
 
 def _host_failures(plan: Plan, events: list[Event]) -> tuple[Failure, ...]:

@@ -137,7 +137,7 @@ def _given_up(plan: Plan, verdict: Verdict, left: list[str]) -> Outcome:
 
 
 def _rolled_back(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) -> Outcome:
-    left = sorted({*left, *ledger.stranded})
+    left = sorted({*left, *ledger.stranded, *ledger.singletons.astray})
     if ledger.reverted is False or left:
         sentence = "failed, and not every host could be put back"
         named = f"{sentence}: {', '.join(left)}" if left else f"{sentence}: an edge did not answer"

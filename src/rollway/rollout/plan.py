@@ -105,6 +105,23 @@ class JobPlan:
 
 
 @dataclass(frozen=True)
+class SingletonPlan:
+    """A worker of which the fleet has one.
+
+    `host` is where it is to run, '' where it does not change or is no part of the release; `before`
+    is where it may run now, `still` who is told before it starts: hosts to stop it, edges to note
+    where it will run. `home` is the host that takes it back. `stays` says why it does not change.
+    """
+
+    name: str
+    host: str
+    before: list[str]
+    still: list[str]
+    home: str = ""
+    stays: str = ""
+
+
+@dataclass(frozen=True)
 class Plan:
     """One run, as decided.
 
@@ -116,6 +133,7 @@ class Plan:
     of one that was refused and has no `hosts`; `outside` are those that a limit leaves out, and
     `kept` their servers as each edge runs them. `service` are the workers that a restart is about;
     `scale` is what a scale changes: `service`, `replicas`, and how many there were `before`.
+    `service_hosts` are the hosts where those workers run.
     `rotation` are the hosts that every edge sends requests to, of all app hosts, and `min_serving`
     how many of them must stay.
     """
@@ -138,7 +156,9 @@ class Plan:
     hold: dict[str, Any] = field(default_factory=dict)
     service: str = ""
     scale: dict[str, Any] = field(default_factory=dict)
+    service_hosts: list[str] = field(default_factory=list)
     jobs: list[JobPlan] = field(default_factory=list)
+    singletons: list[SingletonPlan] = field(default_factory=list)
     rotation: list[str] = field(default_factory=list)
     min_serving: int = 0
     refusal: Refusal | None = None
@@ -172,6 +192,28 @@ class Plan:
         """Whether workers start, or those of the release before have to stop."""
         services = [*self.release.get("services", []), *self.previous.get("services", [])]
         return any(service["class"] == "worker" for service in services)
+
+    @property
+    def switch_hosts(self) -> list[str]:
+        """The hosts whose workers change."""
+        if not self.has_workers:
+            return []
+        return list(self.service_hosts if self.service else self.hosts)
+
+    @property
+    def still_hosts(self) -> list[str]:
+        """Who is told of singletons before any of them starts."""
+        return sorted({host for one in self.singletons for host in one.still})
+
+    @property
+    def place_hosts(self) -> list[str]:
+        """The hosts where singletons are to run."""
+        return sorted({one.host for one in self.singletons if one.host})
+
+    @property
+    def home_hosts(self) -> list[str]:
+        """The hosts that take singletons back when the run goes back."""
+        return sorted({one.home for one in self.singletons if one.home})
 
     @property
     def jobs_to_do(self) -> list[JobPlan]:
@@ -272,4 +314,6 @@ def load_plan(run_dir: Path) -> Plan | None:
     refusal = data.pop("refusal")
     hosts = {name: HostPlan(**host) for name, host in data.pop("hosts").items()}
     jobs = [JobPlan(**job) for job in data.pop("jobs", [])]
-    return Plan(**data, hosts=hosts, jobs=jobs, refusal=Refusal(**refusal) if refusal else None)
+    singletons = [SingletonPlan(**one) for one in data.pop("singletons", [])]
+    refused = Refusal(**refusal) if refusal else None
+    return Plan(**data, hosts=hosts, jobs=jobs, singletons=singletons, refusal=refused)

@@ -53,9 +53,16 @@ from rollway.rollout.releases import (
 )
 from rollway.rollout.request import Request
 from rollway.rollout.scale import choose_scale, scale_of
+from rollway.rollout.singletons import (
+    hosts_of_service,
+    lost_singletons,
+    plan_singletons,
+    runs_nowhere,
+)
 from rollway.rollout.waves import split_into_waves
 
 _CONTENTS = frozenset({"compose", "files", "accessories"})
+_NOTHING: dict[str, Any] = {"jobs": [], "singletons": []}
 
 
 def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
@@ -68,7 +75,8 @@ def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     if refusal:
         return _plan(request, acquired, [], {}, refusal=refusal)
     if request.verb == REMOVE:
-        return _plan(request, acquired, [], {"id": ""})
+        plan = _plan(request, acquired, [], {"id": ""})
+        return replace(plan, singletons=plan_singletons(request, acquired, views, {}))
     choice = _choose(request, views, acquired, hold)
     if isinstance(choice, Refusal):
         return _plan(request, acquired, views, {}, refusal=choice)
@@ -79,13 +87,15 @@ def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     refusal = changed or no_room
     plan = _plan(request, acquired, views, choice, refusal=refusal)
     late = None if refusal else _late_refusal(plan, request, acquired)
-    return replace(plan, refusal=late, waves=[], hosts={}, jobs=[]) if late else plan
+    return replace(plan, refusal=late, waves=[], hosts={}, **_NOTHING) if late else plan
 
 
 def _late_refusal(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> Refusal | None:
     """What the plan itself shows to be impossible, or to need a yes."""
     return (
-        out_of_reach(request, plan)
+        lost_singletons(request, acquired, plan)
+        or runs_nowhere(request, plan)
+        or out_of_reach(request, plan)
         or too_few_serve(plan)
         or asks_first(request, acquired, plan)
         or _stale(plan, request, acquired)
@@ -171,13 +181,20 @@ def _plan(
         outside=request.outside,
         kept=kept_servers(acquired, request.edges, request.outside),
         hold=hold,
-        service=request.service if request.verb == RESTART else "",
+        service=_restarted(request),
         scale={} if refusal else scale_of(request, views),
+        service_hosts=hosts_of_service(views, release, _restarted(request)),
         jobs=[] if refusal else plan_jobs(request, acquired, release, hold),
+        singletons=[] if refusal else plan_singletons(request, acquired, views, release),
         rotation=in_rotation(acquired, request.edges),
         min_serving=_min_serving(request, release, _previous(views, release, hold)),
         refusal=refusal,
     )
+
+
+def _restarted(request: Request) -> str:
+    """The workers that a restart is about; a scale names a service, too, and starts whole slots."""
+    return request.service if request.verb == RESTART else ""
 
 
 def _min_serving(request: Request, release: Mapping[str, Any], previous: Mapping[str, Any]) -> int:

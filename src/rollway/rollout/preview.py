@@ -41,6 +41,10 @@ def preview(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> dict
         "hosts": hosts,
         "edges": plan.edges,
         "jobs": _jobs(plan),
+        "singletons": [
+            {"service": one.name, "host": one.host, "before": one.before, "stays": one.stays}
+            for one in plan.singletons
+        ],
         "differences": _differences(plan, acquired),
         "notes": list(plan.release.get("notes", [])),
         "warnings": [
@@ -128,6 +132,7 @@ def _host(plan: Plan, host: HostPlan, event: Event, release: Mapping[str, Any]) 
 def _services(plan: Plan, host: HostPlan) -> list[dict[str, Any]]:
     """Service by service; one that a release drops is in the release before only."""
     now, before = _by_name(plan.release), _by_name(plan.previous if host.old_release else {})
+    elsewhere = _elsewhere(plan, host)
     new_images, old_images = plan.release.get("images", {}), plan.previous.get("images", {})
     return [
         {
@@ -141,8 +146,15 @@ def _services(plan: Plan, host: HostPlan) -> list[dict[str, Any]]:
             "image_before": old_images.get(name) if name in before else None,
             "image": new_images.get(name),
         }
-        for name in sorted({*now, *before})
+        for name in sorted({*now, *before} - elsewhere)
     ]
+
+
+def _elsewhere(plan: Plan, host: HostPlan) -> set[str]:
+    """Singletons that neither run on this host nor are to run there."""
+    return {
+        one.name for one in plan.singletons if host.name not in (one.host, *one.before, *one.still)
+    }
 
 
 def _service_action(host: HostPlan, is_new: bool, is_old: bool) -> str:  # noqa: FBT001

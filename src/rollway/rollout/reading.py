@@ -19,6 +19,7 @@ from rollway.rollout.inputs import (
     check_removal,
     check_scale,
     check_switch,
+    gone_hosts,
     kept_count,
     replica_count,
     wait_seconds,
@@ -65,6 +66,7 @@ def read(inputs: Inputs) -> Path:
         volumes=inputs.volumes,
         switch=inputs.switch,
         retry_seconds=inputs.retry_seconds,
+        gone=gone_hosts(inputs.gone),
     )
     run_dir = open_run(inputs.runs_dir, run_id)
     request.save(run_dir)

@@ -49,7 +49,17 @@ def _remove(
     was_there = any(event.result.get("changed") for event in vacated.values())
     record = {**_record(plan, "removed"), "found": was_there}
     arguments = {**_common(plan, host, REMOVE), **place_of(plan, host)}
-    return [Call(HOST_MODULE, {**arguments, "volumes": request.volumes, "record": record})]
+    asked = {"volumes": request.volumes, "record": record, "placed": _left(plan)}
+    return [Call(HOST_MODULE, {**arguments, **asked})]
+
+
+def _left(plan: Plan) -> dict[str, list[str]]:
+    """Singletons that hosts which are gone from the inventory may still run."""
+    found = {
+        one.name: [host for host in one.before if host not in plan.app_hosts]
+        for one in plan.singletons
+    }
+    return {name: hosts for name, hosts in found.items() if hosts}
 
 
 def _vacate(plan: Plan, edge: str) -> Call:

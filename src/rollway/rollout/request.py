@@ -24,6 +24,7 @@ class Request:
     yes. `keep` is how many releases a prune leaves. `service` is the only one to restart, or the
     one that a scale gives so many `replicas`, and `volumes` whether a remove takes them. `switch`
     is on or off for a page of maintenance, and `retry_seconds` what its clients are told.
+    `gone` are hosts of which a person says that they are down for good.
     """
 
     verb: str
@@ -49,6 +50,7 @@ class Request:
     switch: str = ""
     retry_seconds: int = 0
     is_confirmed: bool = False
+    gone: list[str] = field(default_factory=list)
 
     def save(self, run_dir: Path) -> None:
         """Whole or not at all: a signal may come at any time."""

@@ -42,14 +42,16 @@ def judge_end(plan: Plan, ledger: Ledger) -> Verdict:
     """The last verdict: a run that ended before every wave had moved goes back, whatever why."""
     verdict = judge(plan, ledger)
     left = len(plan.waves) - ledger.shifted_waves if plan.has_traffic else 0
+    unplaced = sorted({*plan.place_hosts} - ledger.singletons.placed)
     started = {*ledger.started, *ledger.failed_hosts}
     missing = [name for name in plan.hosts_to_start if name not in started]
     jobs = [job.name for job in plan.jobs_to_do if job.name not in ledger.jobs]
-    if not verdict.is_continue or not (left or missing or jobs):
+    if not verdict.is_continue or not (left or missing or jobs or unplaced):
         return verdict
     reasons = [f"{left} of {len(plan.waves)} waves never moved"] if left else []
     reasons += [f"{name}: it never started" for name in missing]
     reasons += [f"job {name} never ran" for name in jobs]
+    reasons += [f"{name}: its singletons never started" for name in unplaced]
     return Verdict(_way_out(plan, ledger), (*verdict.reasons, *reasons))
 
 
@@ -61,13 +63,19 @@ def judge(plan: Plan, ledger: Ledger) -> Verdict:
     if plan.refusal:
         return Verdict(Decision.STOP, tuple(said_of(one) for one in plan.refusal.problems))
     failures = (*ledger.failures, *ledger.edge_failures, *ledger.job_failures)
+    failures += ledger.singleton_failures
     reasons = [f"{one.host}: {one.found}" for one in failures]
     if ledger.interrupted:
         return Verdict(Decision.LEAVE, (f"interrupted by {ledger.interrupted}", *reasons))
     if ledger.unknown_jobs:
         return Verdict(Decision.HOLD, tuple(reasons))
     reasons += [f"{job.host}: job {job.name} cannot run there" for job in _barred(plan, ledger)]
-    has_broken = ledger.edge_failures or ledger.job_failures or _barred(plan, ledger)
+    homeless = sorted({*plan.place_hosts} & ledger.failed_hosts)
+    reasons += [f"{name}: its singletons run nowhere else" for name in homeless]
+    has_broken = any(
+        (ledger.edge_failures, ledger.job_failures, ledger.singleton_failures, homeless)
+    )
+    has_broken = has_broken or bool(_barred(plan, ledger))
     budget = int(plan.release.get("rollout", {}).get("max_failures", 0))
     if has_broken or _is_given_up(plan) or len(ledger.failed_hosts) > budget:
         return Verdict(_way_out(plan, ledger), tuple(reasons))
