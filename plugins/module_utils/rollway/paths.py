@@ -61,6 +61,11 @@ class AppPaths:
     def ports_mutex(self) -> Path:
         return self.root / "ports.mutex"
 
+    @property
+    def images_mutex(self) -> Path:
+        """Held while an image is looked for, or removed: applications of a host share images."""
+        return self.root / "images.mutex"
+
     def release(self, release: str) -> Path:
         return self.releases / release
 

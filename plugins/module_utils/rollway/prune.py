@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from .call import Call
 from .containers import project_containers
+from .files import exclusive
 from .lock import Alive, read_hold
 from .names import SLOTS
+from .problem import Problem
 from .releases import (
     images_in_use,
     images_of,
@@ -78,10 +81,31 @@ def surplus_of(call: Call, state: State, *, retention: int) -> Surplus:
 
 
 def images_only_of(call: Call, gone: list[str]) -> list[str]:
-    """Return the images that these releases name and no other release on the host does."""
+    """Return the images that these releases name and no other release on the host does.
+
+    None where a release of whatever application cannot be read: it may name any of them.
+    """
     folders = {call.paths.release(release) for release in gone}
     named = images_of(folders)
-    return sorted(named - images_in_use(call.paths.root, but=folders)) if named else []
+    try:
+        return sorted(named - images_in_use(call.paths.root, but=folders)) if named else []
+    except Problem as problem:
+        call.remarks.append(f"no image is removed: {problem}")
+        return []
+
+
+def remove_images(call: Call, gone: list[str], images: Iterable[str]) -> None:
+    """Remove those of the images that still only these releases name.
+
+    While it is found out and done no release of another application is written.
+    """
+    wanted = list(images)
+    if not wanted:
+        return
+    with exclusive(call.paths.images_mutex):
+        for image in [one for one in images_only_of(call, gone) if one in wanted]:
+            call.fence()
+            call.tools.engine.remove_image(image)
 
 
 def remove(call: Call, state: State, found: Surplus) -> State:
@@ -91,12 +115,10 @@ def remove(call: Call, state: State, found: Surplus) -> State:
         state = call.save(replace(state, releases=releases))
     for slot in found.slots:
         remove_project(call, call.paths.project(slot))
+    remove_images(call, list(found.releases), found.images)
     for release in found.releases:
         call.fence()
         remove_release(call.paths, release)
-    for image in found.images:
-        call.fence()
-        call.tools.engine.remove_image(image)
     return state
 
 

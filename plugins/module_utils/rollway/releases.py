@@ -151,10 +151,10 @@ def images_in_use(root: Path, *, but: Collection[Path] = ()) -> set[str]:
 
 
 def images_of(folders: Iterable[Path]) -> set[str]:
-    """Return the images that releases name, those of their accessories among them."""
+    """Return the images that releases name, those of their accessories too."""
     found = [read_release(folder) or {} for folder in folders]
-    parts = [*found, *(one.get("accessories") or {} for one in found)]
-    return {image for part in parts for image in part.get("images", {}).values()}
+    parts = [part for one in found for part in (one, one.get("accessories") or {})]
+    return {image for part in parts for image in (part.get("images") or {}).values()}
 
 
 def _write_file(folder: Path, file: Mapping[str, Any]) -> None:

@@ -22,7 +22,7 @@ from .leave import drain_seconds_of
 from .lock import remove_lock
 from .names import JOBS, SLOTS
 from .ports import read_ports
-from .prune import images_only_of
+from .prune import images_only_of, remove_images
 from .releases import counter, kept_releases, remove_release
 from .sealed import write_sealed
 from .slot import drain, emptied, remove_project
@@ -101,9 +101,7 @@ def _forget(call: Call, state: State) -> None:
     The images first: whoever continues finds no more of them than the releases tell.
     """
     releases = sorted({*kept_releases(call.paths), *state.releases})
-    for image in images_only_of(call, releases):
-        call.fence()
-        call.tools.engine.remove_image(image)
+    remove_images(call, releases, images_only_of(call, releases))
     for release in releases:
         call.fence()
         remove_release(call.paths, release)

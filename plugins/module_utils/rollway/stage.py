@@ -9,6 +9,7 @@ from typing import Any
 
 from .call import Call
 from .engine import EngineProblem
+from .files import exclusive
 from .manifest import Manifest
 from .parallel import each
 from .problem import Problem
@@ -57,7 +58,7 @@ def stage(
         seal_release(call.paths, manifest.id)
         call.changed = True
     known = state.releases.get(manifest.id)
-    missing = [image for image in _images(manifest, host) if not call.tools.engine.has_image(image)]
+    missing = _missing(call, manifest, host)
     if written and known and not missing:
         return {"pulled": []}
     call.changed = True
@@ -65,9 +66,11 @@ def stage(
         return {"pulled": missing}
     state = call.enter("stage", manifest.id)
     if not written:
-        with call.timed("files"):
+        with call.timed("files"), exclusive(call.paths.images_mutex):
             call.fence()
             write_release(call.paths, manifest)
+            # from now on it counts, whatever another application has just pruned
+            missing = _missing(call, manifest, host)
     with call.timed("pull"):
         each(missing, lambda image: _pull(call, image, auth))
     if known is None:
@@ -76,6 +79,11 @@ def stage(
         )
         call.save(state.with_release(manifest.id, entry))
     return {"pulled": missing}
+
+
+def _missing(call: Call, manifest: Manifest, host: str) -> list[str]:
+    engine = call.tools.engine
+    return [image for image in _images(manifest, host) if not engine.has_image(image)]
 
 
 def _images(manifest: Manifest, host: str) -> list[str]:

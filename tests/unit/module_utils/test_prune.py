@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible.module_utils.rollway.releases import read_release
+from ansible.module_utils.rollway import prune, stage
+from ansible.module_utils.rollway.releases import read_release, write_release
 from ansible.module_utils.rollway.sealed import write_sealed
 
 from tests.unit.module_utils.fakes import (
@@ -154,3 +155,65 @@ def test_an_image_that_another_application_names_stays(kept: FakeHost) -> None:
 
 def test_a_retention_of_nothing_is_wrong_use(kept: FakeHost) -> None:
     assert _prune(kept, retention=0)["problem"]["where"] == "retention"
+
+
+def _neighbour(host: FakeHost, release: str, **changes: Any) -> None:
+    """Another application of the host, with one release."""
+    folder = host.root / "other/releases" / release
+    folder.mkdir(parents=True)
+    content = a_manifest(release, app="other", **changes)
+    write_sealed(folder / "release.json", {"manifest": content})
+
+
+def test_an_image_that_another_application_has_as_an_accessory_stays(kept: FakeHost) -> None:
+    images = {"db": image_of("1-a")}
+    accessories = {"compose": "", "hash": "d", "services": [], "images": images}
+    _neighbour(kept, "1-x", accessories=accessories)
+    assert _prune(kept)["images"] == [image_of("2-b")]
+    assert image_of("1-a") in kept.engine.images
+
+
+def test_images_stay_while_another_application_s_release_cannot_be_read(kept: FakeHost) -> None:
+    _neighbour(kept, "1-x")
+    path = kept.root / "other/releases/1-x/release.json"
+    path.write_text("{")
+    result = _prune(kept)
+    assert (result["ok"], result["releases"], result["images"]) == (True, ["1-a", "2-b"], [])
+    assert image_of("1-a") in kept.engine.images
+    assert any(str(path) in one for one in result["remarks"])
+    kept.deploy("5-e", "blue", old="green")  # its own releases go on
+
+
+def test_an_image_that_a_release_has_come_to_name_meanwhile_stays(
+    kept: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between finding what is surplus and removing it another application is deployed."""
+    find, calls = prune.surplus_of, iter(range(2))
+
+    def and_then(*args: Any, **asked: Any) -> Any:
+        found = find(*args, **asked)
+        if next(calls) == 1:  # the second time it has the application's lock, not the other's
+            _neighbour(kept, "1-x", images={"api": image_of("1-a")})
+        return found
+
+    monkeypatch.setattr(prune, "surplus_of", and_then)
+    result = _prune(kept)
+    assert result["ok"], result["problem"]
+    assert image_of("1-a") in kept.engine.images
+    assert image_of("2-b") not in kept.engine.images
+
+
+def test_an_image_that_another_application_prunes_meanwhile_is_pulled(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was here when the release began to be staged, and no release named it until now."""
+    host.engine.images.add(image_of("1-a"))
+
+    def and_then(*args: Any) -> None:
+        host.engine.images.clear()
+        write_release(*args)
+
+    monkeypatch.setattr(stage, "write_release", and_then)
+    generation = host.step("acquire")["generation"]
+    result = host.step("stage", generation=generation, manifest=a_manifest("1-a"))
+    assert result["pulled"] == [image_of("1-a")]
