@@ -61,14 +61,13 @@ options:
   alive:
     description: The controller's live processes, C(scan_ticks) and C(processes).
     type: dict
-  services:
-    description: Web services that need ports, each with C(name) and C(replicas).
-    type: list
-    elements: dict
-  images:
-    description: Images to look for.
-    type: list
-    elements: str
+  services: {type: list, elements: dict,
+    description: "Web services that need ports, each with C(name) and C(replicas)."}
+  images: {type: list, elements: str, description: "Images to look for."}
+  claims: {type: list, elements: int,
+    description: "Ports that accessories are to publish here, to be nobody else's on the host."}
+  backend: {type: dict,
+    description: "With O(reads_edge), C(hosts) and C(path), to be no other application's."}
   needs:
     description:
       - What the release asks of the host, C(memory_bytes) and C(has_gpus), so that V(acquire) says

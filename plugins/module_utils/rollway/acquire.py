@@ -24,7 +24,7 @@ from .lock import (
 )
 from .mutex import held_mutex
 from .names import SLOTS
-from .ports import Need, Ports, allocate, read_ports, reserve
+from .ports import Need, Ports, allocate, check_claims, read_ports, reserve
 from .refusal import refusal_of
 from .releases import kept_manifests
 from .state import State, load_state, save_state
@@ -42,6 +42,7 @@ class Question:
     """What a run wants to know and have; `release` asks for one stored manifest.
 
     `scale` asks what the releases in the slots are with another number of replicas.
+    `claims` are the host ports that accessories are to publish here.
     """
 
     takes_lock: bool
@@ -52,6 +53,7 @@ class Question:
     room: Needs = field(default_factory=Needs)
     release: str | None = None
     scale: Scale | None = None
+    claims: tuple[int, ...] = ()
 
 
 def acquire(call: Call, question: Question) -> dict[str, Any]:
@@ -66,6 +68,7 @@ def acquire(call: Call, question: Question) -> dict[str, Any]:
     if question.scale and question.has_engine:
         question, found["scaled"] = _scaled(call, question, question.scale)
     if question.has_engine:
+        check_claims(call, question.claims, listed)
         found["facts"].update(_room(call, question, manifests, found["facts"]))
     if question.takes_lock and not call.check:
         found.update(_take(call, question, listed))

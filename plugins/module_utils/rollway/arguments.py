@@ -31,6 +31,8 @@ COMPOSE_RELEASE: Spec = {
     "services": {"type": "list", "elements": "dict"},
     "images": {"type": "list", "elements": "str"},
     "needs": {"type": "dict"},
+    "claims": {"type": "list", "elements": "int"},
+    "backend": {"type": "dict"},
     "reads_edge": {"type": "bool", "default": False},
     "scale": {"type": "dict"},
     "release_id": {"type": "str"},

@@ -179,8 +179,23 @@ def _checked(edge: Edge, wish: Wish) -> dict[str, Record]:
         raise Problem("probe", f"no server is called {', '.join(unknown)}", names)
     check_drain(wish.backend, _main_text(edge.paths))
     others = edge_store.load_others(edge.paths, but=wish.backend.app)
-    check_routes(wish.backend, {app: record.backend for app, record in others.items()})
+    check_routes(wish.backend, _taken(edge.paths, wish.backend.app, others))
     return others
+
+
+def check_addresses(paths: Paths, backend: Backend) -> None:
+    """Problem when another application already answers at one of a backend's addresses."""
+    others = edge_store.load_others(paths, but=backend.app)
+    check_routes(backend, _taken(paths, backend.app, others))
+
+
+def _taken(paths: Paths, app: str, others: Mapping[str, Record]) -> dict[str, str]:
+    """Route → the application that has it: by its record or, where that was lost, by the map."""
+    taken = {key: name for name, record in others.items() for key in record.backend.keys}
+    text = paths.map.read_text() if paths.map.exists() else ""
+    rows = [row for line in text.splitlines() if len(row := line.split()) == 2]  # noqa: PLR2004
+    lost = {key: name for key, name in rows if name != app and name not in others}
+    return {**{key: one for key, one in lost.items() if paths.fragment(one).exists()}, **taken}
 
 
 def _main_text(paths: Paths) -> str:

@@ -54,16 +54,18 @@ def render_map(backends: Iterable[Backend], *, foreign: Iterable[str] = ()) -> s
     return "".join(f"{line}\n" for line in sorted(lines | set(foreign)))
 
 
-def check_routes(backend: Backend, others: Mapping[str, Backend]) -> None:
-    """Problem when another application already answers at one of this one's addresses."""
-    for app, other in others.items():
-        for key in sorted(set(other.keys) & set(backend.keys)):
-            raise Problem(
-                "x-rollway/http/hosts",
-                f"{key} is routed to {app}",
-                "an address that no other application has",
-                f"change hosts or path of {backend.app}, or ./invoke remove --app={app}",
-            )
+def check_routes(backend: Backend, taken: Mapping[str, str]) -> None:
+    """Problem when another application already answers at one of this one's addresses.
+
+    `taken` is route → application.
+    """
+    for key in sorted(taken.keys() & set(backend.keys)):
+        raise Problem(
+            "x-rollway/http/hosts",
+            f"{key} is routed to {taken[key]}",
+            "an address that no other application has",
+            f"change hosts or path of {backend.app}, or ./invoke remove --app={taken[key]}",
+        )
 
 
 def check_drain(backend: Backend, main_configuration: str) -> None:

@@ -104,7 +104,9 @@ def _observe(edge: Edge, wish: Wish, applied: Applied, seconds: float) -> Result
     return {**result, "ok": False, "problem": problem.data}
 
 
-def _read(edge: Edge, app: str, _params: Params, _check: bool) -> Result:  # noqa: FBT001
+def _read(edge: Edge, app: str, params: Params, _check: bool) -> Result:  # noqa: FBT001
+    if params.get("backend"):
+        edge_apply.check_addresses(edge.paths, read_backend(app, params["backend"]))
     return edge_maintenance.describe(edge, app)
 
 

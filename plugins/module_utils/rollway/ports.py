@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .call import Call
+from .engine import PROJECT_LABEL, Json
 from .files import exclusive
 from .names import SLOTS, service_name
 from .paths import AppPaths
@@ -52,6 +54,41 @@ def allocate(table: Table, app: str, needs: Iterable[Need], taken: set[int]) -> 
             missing = need.replicas - len(slots[slot])
             slots[slot].extend(_next(free, app, need) for _ in range(missing))
     return ports
+
+
+def check_claims(call: Call, claims: Iterable[int], listed: Iterable[Json]) -> None:
+    """Problem when a port that an accessory is to publish belongs to something else on this host.
+
+    `listed` are all containers of the engine. What is not a container's is left to the start:
+    it may listen on another address.
+    """
+    table, own = read_ports(call.paths), call.paths.project("accessories")
+    holders = {
+        number: f"a port of {app}, kept for its service {service}"
+        for app, services in table.items()
+        for service, slots in services.items()
+        for numbers in slots.values()
+        for number in numbers
+    }
+    for item in listed:
+        if (item.get("Labels") or {}).get(PROJECT_LABEL) != own:
+            name = item["Names"][0].lstrip("/")
+            published = [port for port in item.get("Ports") or () if not _is_loopback(port)]
+            numbers = [int(port["PublicPort"]) for port in published if port.get("PublicPort")]
+            holders |= dict.fromkeys(numbers, f"published by the container {name}")
+    for port in claims:
+        if port in holders:
+            raise Problem(
+                f"x-rollway/services: the accessory at port {port}",
+                f"{port} is {holders[port]}",
+                "a port of its own on this host",
+                "give the accessory another port, or another host, in apps/"
+                f"{call.paths.app}/compose.yml",
+            )
+
+
+def _is_loopback(port: Json) -> bool:
+    return str(port.get("IP") or "").startswith(("127.", "::1"))
 
 
 def read_ports(paths: AppPaths) -> Table:

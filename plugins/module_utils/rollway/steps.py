@@ -71,6 +71,7 @@ def _acquire(call: Call, params: Params) -> Result:
         room=Needs(**(params.get("needs") or {})),
         release=release_id(params["release_id"]) if params.get("release_id") else None,
         scale=_scale(params),
+        claims=tuple(int(port) for port in params.get("claims") or ()),
     )
     result = acquire(call, question)
     if params.get("compare"):
@@ -89,7 +90,7 @@ def _scale(params: Params) -> Any:
 def _edge(params: Params) -> Result:
     from .edge_reading import edge_reading
 
-    return edge_reading(params["app"])
+    return edge_reading(params["app"], params.get("backend"))
 
 
 def _differences(call: Call, content: Params) -> Result:

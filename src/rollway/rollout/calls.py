@@ -54,6 +54,8 @@ def acquire_calls(request: Request, host: str, *, reads_only: bool) -> list[Call
         "alive": request.alive,
     }
     arguments["reads_edge"] = host in request.edges
+    if host in request.edges and http_of(request.manifest or {}):
+        arguments["backend"] = backend_of(request.manifest or {})
     if host not in request.app_hosts:
         return [Call(HOST_MODULE, arguments)]
     services = [
@@ -66,6 +68,7 @@ def acquire_calls(request: Request, host: str, *, reads_only: bool) -> list[Call
         "services": services,
         "images": images,
         "needs": _needs(request.manifest or {}),
+        "claims": _claims(request.manifest or {}, host),
     }
     if request.verb == SCALE:
         asked["scale"] = {"service": request.service, "replicas": request.replicas}
@@ -78,6 +81,12 @@ def _needs(release: Mapping[str, Any]) -> dict[str, Any]:
     """What a host has to tell its room for; of a release that it keeps it knows that itself."""
     has_gpus = any(one.get("gpus") for one in release.get("services", []))
     return {"memory_bytes": promised_bytes(release), "has_gpus": has_gpus}
+
+
+def _claims(release: Mapping[str, Any], host: str) -> list[int]:
+    """The ports that accessories publish on a host."""
+    services = (release.get("accessories") or {}).get("services", [])
+    return [int(one["port"]) for one in services if one.get("port") and host in one["hosts"]]
 
 
 def stage_call(plan: Plan, host: HostPlan, manifest: Mapping[str, Any] | None) -> Call:
@@ -238,6 +247,12 @@ def _slot_arguments(plan: Plan, host: HostPlan) -> dict[str, Any]:
         "inventory_host": host.name,
         "drain_seconds": http_of(plan.previous or plan.release).get("drain_seconds", 30),
     }
+
+
+def backend_of(release: Mapping[str, Any]) -> dict[str, Any]:
+    """What an edge is told of a release that is behind it."""
+    http = http_of(release)
+    return {name: http[name] for name in ("ready", "hosts", "path", "retry", "drain_seconds")}
 
 
 def http_of(release: Mapping[str, Any]) -> Mapping[str, Any]:

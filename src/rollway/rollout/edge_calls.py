@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rollway.rollout.calls import EDGE_MODULE, HOST_ROOT, Call, http_of, place_of
+from rollway.rollout.calls import (
+    EDGE_MODULE,
+    HOST_ROOT,
+    Call,
+    backend_of,
+    http_of,
+    place_of,
+)
 from rollway.rollout.ledger import Ledger
 from rollway.rollout.plan import ROLLING, Plan
 from rollway.rollout.servers import desired_servers, servers_of
@@ -134,8 +141,6 @@ def serving_after(plan: Plan, ledger: Ledger, wave: int) -> dict[str, str | None
 
 
 def _edge_common(plan: Plan, release: Mapping[str, Any], edge: str) -> dict[str, Any]:
-    http = http_of(release)
-    backend = {name: http[name] for name in ("ready", "hosts", "path", "retry", "drain_seconds")}
     return {
         "app": plan.app,
         "step": "apply",
@@ -143,7 +148,7 @@ def _edge_common(plan: Plan, release: Mapping[str, Any], edge: str) -> dict[str,
         "run": plan.run,
         "generation": plan.generations[edge],
         "lock_root": place_of(plan, edge).get("root", HOST_ROOT),
-        "backend": backend,
+        "backend": backend_of(release),
     }
 
 

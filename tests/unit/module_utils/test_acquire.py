@@ -223,3 +223,46 @@ def test_a_host_with_a_spoiled_release_refuses_before_it_is_locked(host: FakeHos
     before = host.state()
     assert host.step("acquire")["problem"]["where"] == str(path)
     assert (host.state(), (host.root / "iris/lock.json").exists()) == (before, False)
+
+
+def _publishing(
+    monkeypatch: pytest.MonkeyPatch, host: FakeHost, project: str, address: str = "192.0.2.11"
+) -> None:
+    listed = host.engine.containers
+
+    def containers(wanted: str | None = None) -> list[dict[str, Any]]:
+        item = {"Names": [f"/{project}-db-1"], "State": "running", "Image": "db", "Status": "Up"}
+        labels = {"com.docker.compose.project": project}
+        ports = [{"IP": address, "PublicPort": 5432}]
+        return [*listed(wanted), {**item, "Id": "db", "Labels": labels, "Ports": ports}]
+
+    monkeypatch.setattr(host.engine, "containers", containers)
+
+
+@pytest.mark.parametrize("mode", ["lock", "read"])
+def test_an_accessory_s_port_that_another_application_has_is_refused_before_any_change(
+    host: FakeHost, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _publishing(monkeypatch, host, "other-accessories")
+    problem = host.step("acquire", mode=mode, claims=[5432])["problem"]
+    assert problem["where"] == "x-rollway/services: the accessory at port 5432"
+    assert problem["found"] == "5432 is published by the container other-accessories-db-1"
+    assert not (host.root / "iris").exists()
+
+
+def test_so_is_one_that_is_kept_for_a_web_service(host: FakeHost) -> None:
+    host.step("acquire", app="other", services=[{"name": "api", "replicas": 1}])
+    problem = host.step("acquire", claims=[20001])["problem"]
+    assert problem["found"] == "20001 is a port of other, kept for its service api"
+
+
+@pytest.mark.parametrize(
+    ("project", "address"),
+    [("iris-accessories", "192.0.2.11"), ("other-accessories", "127.0.0.1")],
+    ids=["its own", "one of the loopback"],
+)
+def test_a_port_that_is_no_other_s_is_taken(
+    host: FakeHost, project: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _publishing(monkeypatch, host, project, address)
+    assert host.step("acquire", claims=[5432])["ok"]

@@ -89,9 +89,9 @@ def test_the_map_is_sorted_and_keeps_foreign_lines() -> None:
 
 def test_an_address_belongs_to_one_application() -> None:
     mine = backend(hosts=("a.example",))
-    check_routes(mine, {"other": backend(app="other", hosts=("b.example",))})
+    check_routes(mine, {"b.example/": "other"})
     with pytest.raises(Problem, match="is routed to other"):
-        check_routes(mine, {"other": backend(app="other", hosts=("a.example", "b.example"))})
+        check_routes(mine, {"a.example/": "other", "b.example/": "other"})
 
 
 HARD_STOPS = [

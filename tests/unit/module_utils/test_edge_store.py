@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.rollway import edge_store
+from ansible.module_utils.rollway.edge_apply import check_addresses
 from ansible.module_utils.rollway.edge_store import Paths, Record, digest
 from ansible.module_utils.rollway.problem import Problem
 
@@ -82,3 +83,22 @@ def test_one_change_at_a_time(paths: Paths) -> None:
         pass
     with edge_store.held(paths, seconds=0):
         assert paths.mutex.exists()
+
+
+def test_an_address_of_another_application_is_refused_before_any_change(paths: Paths) -> None:
+    other = replace(RECORD, backend=backend(app="other", hosts=("a.example",)))
+    edge_store.save(paths, other)
+    check_addresses(paths, backend(hosts=("b.example",)))
+    check_addresses(paths, backend(hosts=("a.example",), path="/api/"))
+    check_addresses(paths, backend(app="other", hosts=("a.example",)))
+    with pytest.raises(Problem, match=r"a\.example/ is routed to other"):
+        check_addresses(paths, backend(hosts=("a.example",)))
+
+
+def test_so_is_one_whose_record_was_lost_while_its_backend_stands(paths: Paths) -> None:
+    paths.fragments.mkdir(parents=True)
+    paths.map.write_text("a.example/ other\nb.example/ gone\n")
+    paths.fragment("other").touch()
+    check_addresses(paths, backend(hosts=("b.example",)))
+    with pytest.raises(Problem, match=r"a\.example/ is routed to other"):
+        check_addresses(paths, backend(hosts=("a.example",)))
