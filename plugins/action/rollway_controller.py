@@ -180,6 +180,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             switch=_switch(args.get("switch")),
             retry_seconds=int(args.get("retry_seconds") or 0),
             gone=str(args.get("gone") or ""),
+            known_as=str(args.get("known_as") or args.get("env") or self._folder() or ""),
             is_confirmed=_is_true(args.get("confirmed")),
             groups=_groups_of(groups, app_hosts),
             reads_only=self._reads_only(),
@@ -201,10 +202,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
 
     def _environment(self) -> str:
         """The folder below inventories/, whichever of several inventories it is."""
+        return self._folder() or self._folders()[0].name
+
+    def _folder(self) -> str:
+        """The same; '' where no inventory lies there, as in a temporary folder of AWX."""
+        named = [one for one in self._folders() if one.parent.name == "inventories"]
+        return named[0].name if named else ""
+
+    def _folders(self) -> list[Path]:
         sources = [Path(str(source)) for source in self._vars["ansible_inventory_sources"]]
-        folders = [source if source.is_dir() else source.parent for source in sources]
-        named = [folder for folder in folders if folder.parent.name == "inventories"]
-        return (named or folders)[0].name
+        return [source if source.is_dir() else source.parent for source in sources]
 
     def _registry(self) -> dict[str, str | None]:
         names = ("controller", "ca", "username", "password")

@@ -24,6 +24,7 @@ from .lock import (
 )
 from .mutex import held_mutex
 from .names import SLOTS
+from .owner import check_name
 from .ports import Need, Ports, allocate, check_claims, read_ports, reserve
 from .refusal import refusal_of
 from .releases import kept_manifests
@@ -68,6 +69,7 @@ def acquire(call: Call, question: Question) -> dict[str, Any]:
     if question.scale and question.has_engine:
         question, found["scaled"] = _scaled(call, question, question.scale)
     if question.has_engine:
+        check_name(call, load_state(call.paths))
         check_claims(call, question.claims, listed)
         found["facts"].update(_room(call, question, manifests, found["facts"]))
     if question.takes_lock and not call.check:

@@ -16,6 +16,7 @@ from .job_records import learn_jobs
 from .leave import drain_away, keep_warm
 from .lock import read_hold, read_lock, remove_lock, write_lock
 from .names import SLOTS, other_slot
+from .owner import owned
 from .problem import Problem
 from .prune import Surplus, images_only_of, remove
 from .releases import counter, surplus
@@ -93,7 +94,7 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
                 state, pruned = _prune(call, state, end)
     if end.outcome != ABORTED and end.release:
         state = replace(state, last_release=_newest(state.last_release, end.release))
-    state = _with_places(state, end)
+    state = _with_places(call, state, end)
     _learn(call, end)
     if end.record.get("result") not in UNCHANGED:
         _record(call, end)
@@ -104,9 +105,15 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
     return {"pruned": pruned, "unlocked": hold is None, "serves": serves, "phase": phase}
 
 
-def _with_places(state: State, end: Conclusion) -> State:
-    """A run that came to its end knows where singletons run; after another one, both may."""
-    if end.outcome == ABORTED or end.placed is None:
+def _with_places(call: Call, state: State, end: Conclusion) -> State:
+    """A run that came to its end knows where singletons run, and whose the application is.
+
+    After another one singletons may be on either host.
+    """
+    if end.outcome == ABORTED:
+        return state
+    state = owned(call, state)
+    if end.placed is None:
         return state
     return replace(state, placed={name: tuple(on) for name, on in end.placed.items() if on})
 

@@ -28,7 +28,10 @@ class Controller:
 
 @dataclass(frozen=True)
 class Run:
-    """One execution of a verb, as a lock names it; `started` is RFC 3339."""
+    """One execution of a verb, as a lock names it; `started` is RFC 3339.
+
+    `env` is the environment that it is for; '' where nobody said.
+    """
 
     id: str
     verb: str
@@ -36,6 +39,7 @@ class Run:
     reason: str
     started: str
     controller: Controller
+    env: str = ""
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Run:
@@ -55,6 +59,7 @@ class Run:
                 reason=str(value.get("reason") or ""),
                 started=str(value["started"]),
                 controller=controller,
+                env=str(value.get("env") or ""),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise Problem("run", f"not a run: {error}", "id, verb, owner, controller") from error

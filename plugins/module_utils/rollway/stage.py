@@ -11,6 +11,7 @@ from .call import Call
 from .engine import EngineProblem
 from .files import exclusive
 from .manifest import Manifest
+from .owner import owned
 from .parallel import each
 from .problem import Problem
 from .releases import is_sealed, is_written, seal_release, write_release
@@ -77,7 +78,7 @@ def stage(
         entry = Release(
             manifest.version, manifest.hash, CANDIDATE, manifest.created, manifest.commit
         )
-        call.save(state.with_release(manifest.id, entry))
+        call.save(owned(call, state).with_release(manifest.id, entry))
     return {"pulled": missing}
 
 

@@ -89,7 +89,8 @@ class State:
     `accessories_release` is the release whose files the accessories use. `last_release` is the
     newest that any run was about: edges know it also of hosts that a limit left out.
     `singletons` are the services of which the fleet has one, and this host may run it; `placed`
-    says of each on which hosts of the fleet it may run, as the last run knew.
+    says of each on which hosts of the fleet it may run, as the last run knew. `env` is the
+    environment that releases the application here.
     """
 
     app: str
@@ -104,6 +105,7 @@ class State:
     last_release: str | None = None
     singletons: tuple[str, ...] = ()
     placed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    env: str | None = None
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> State:
@@ -123,6 +125,7 @@ class State:
             last_release=value.get("last_release"),
             singletons=tuple(value.get("singletons") or ()),
             placed={name: tuple(on) for name, on in (value.get("placed") or {}).items()},
+            env=value.get("env"),
         )
 
     def to_json(self) -> dict[str, Any]:

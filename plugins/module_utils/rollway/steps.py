@@ -17,6 +17,7 @@ from .names import (
     service_name,
     slot_name,
 )
+from .owner import check_environment
 from .paths import AppPaths
 from .problem import Problem, of_the_host
 from .state import load_state, state_text
@@ -39,6 +40,7 @@ def run_step(params: Params, *, tools: HostTools, check: bool, diff: bool = Fals
         return {**result, **_failed(problem), "seconds": 0.0}
     before = state_text(call.paths) if diff else None
     try:
+        check_environment(call)
         result |= STEPS[params["step"]](call, params)
     except Problem as problem:
         result |= _failed(problem)

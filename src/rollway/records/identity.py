@@ -26,13 +26,16 @@ def verb_of(run_id: str) -> str | None:
     return rest.partition("-")[0] or None
 
 
-def describe_run(run_id: str, *, verb: str, process: int, reason: str = "") -> dict[str, Any]:
-    """What a lock names: run, owner, reason, start and the process that holds it."""
+def describe_run(
+    run_id: str, *, verb: str, process: int, reason: str = "", env: str = ""
+) -> dict[str, Any]:
+    """What a lock names: run, owner, reason, start, environment and the process that holds it."""
     return {
         "id": run_id,
         "verb": verb,
         "owner": owner(),
         "reason": reason or verb,
+        "env": env,
         "started": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "controller": {
             "machine_id": _read(Path("/etc/machine-id")) or socket.gethostname(),

@@ -33,6 +33,7 @@ class Inputs:
     `volumes` whether a remove takes them. `switch` and `retry_seconds` are about a page of
     maintenance. `groups` are the inventory's, with their app hosts. `gone` names hosts that
     a person knows to be down for good, between commas.
+    `known_as` is what hosts know the environment by, '' where the inventory has no name to rely on.
     """
 
     verb: str
@@ -67,6 +68,7 @@ class Inputs:
     is_confirmed: bool = False
     groups: Mapping[str, list[str]] = field(default_factory=dict)
     gone: str = ""
+    known_as: str = ""
 
 
 def check_confirmed(inputs: Inputs, app_hosts: Sequence[str]) -> None:

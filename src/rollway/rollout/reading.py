@@ -45,7 +45,11 @@ def read(inputs: Inputs) -> Path:
         app=app,
         env=env,
         run=identity.describe_run(
-            run_id, verb=inputs.verb, process=inputs.process, reason=inputs.reason.strip()
+            run_id,
+            verb=inputs.verb,
+            process=inputs.process,
+            reason=inputs.reason.strip(),
+            env=names.env_name(inputs.known_as) if inputs.known_as else "",
         ),
         app_hosts=app_hosts,
         outside=[host for host in inputs.app_hosts if host not in app_hosts],

@@ -60,3 +60,8 @@ def test_a_module_that_fails_is_data_until_the_report(inventory: Path) -> None:
     ran = run_playbook(inventory, {}, limit="app-1:edge:localhost")
     assert (inventory / RUN / "result.json").exists(), ran.stdout + ran.stderr
     assert "ignored=1" in ran.stdout
+
+
+def test_hosts_know_the_environment_by_the_name_that_the_inventory_gives(inventory: Path) -> None:
+    run_playbook(inventory, {"rollway_known_as": "older"})
+    assert load_request(inventory / RUN).run["env"] == "older"

@@ -22,7 +22,7 @@ def test_a_lock_names_the_process_by_number_and_start() -> None:
     run = identity.describe_run("run-1", verb="deploy", process=os.getpid())
     assert run["controller"]["pid"] == os.getpid()
     assert run["controller"]["start_ticks"] > 0
-    assert run["reason"] == "deploy"
+    assert (run["reason"], run["env"]) == ("deploy", "")
 
 
 def test_a_process_that_is_gone_has_no_start() -> None:

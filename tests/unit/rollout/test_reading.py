@@ -245,3 +245,13 @@ def test_records_that_cannot_be_written_are_named(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("a file")
     with pytest.raises(RollwayError, match="cannot be made: Not a directory"):
         open_run(tmp_path / "runs", "run-1")
+
+
+def test_hosts_know_the_environment_by_its_own_name_or_the_one_it_had(tmp_path: Path) -> None:
+    assert load_request(read(_inputs(tmp_path, known_as="staging"))).run["env"] == "staging"
+
+
+def test_hosts_that_are_gone_are_names(tmp_path: Path) -> None:
+    assert load_request(read(_inputs(tmp_path, gone="app-1, app-2"))).gone == ["app-1", "app-2"]
+    with pytest.raises(RollwayError, match=r"host: found '\.\./x'"):
+        read(_inputs(tmp_path, gone="../x"))
