@@ -20,6 +20,7 @@ EDGE_MODULE = "haproxy_backend"
 HOST_ROOT = "/var/lib/rollway"
 EDGE_ROOT = "/var/lib/rollway-edge"
 RETAINED_RELEASES = 5
+OLD_WORKER_SECONDS = 15  # timeout http-keep-alive, within which an idle client of one leaves
 HELD = "held"
 
 Record = Mapping[str, Any]
@@ -167,6 +168,8 @@ def conclude_call(
         return Call(HOST_MODULE, {**arguments, **about, **place_of(plan, host)})
     rollout = plan.release.get("rollout", {})
     warm = 0 if plan.verb == RESTART else rollout.get("keep_warm_seconds", 300)
+    if ledger.has_old_workers:
+        warm = max(warm, OLD_WORKER_SECONDS)
     return Call(
         HOST_MODULE,
         {

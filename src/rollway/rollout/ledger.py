@@ -39,6 +39,8 @@ class Ledger:
     `shifted_waves` are those that every edge confirmed; `reverted` is None until the edges were
     put back, then whether all of them confirmed it. `reloaded_edges` took new servers or routes
     before any traffic moved. `moved` are the hosts whose traffic every edge sends to the new slot.
+    `has_old_workers`: when traffic moved, an edge had a worker from before a reload, of another
+    application's deploy perhaps, which goes on sending requests where it did.
     `interrupted` is the signal that ended the run before it had come to its end everywhere, or ''.
     `jobs` are the records of those that are done, by name; `unknown_jobs` those that began, and of
     which nobody knows how they ended.
@@ -66,6 +68,7 @@ class Ledger:
     stranded: frozenset[str] = frozenset()
     singletons: Singletons = field(default_factory=Singletons)
     singleton_failures: tuple[Failure, ...] = ()
+    has_old_workers: bool = False
 
     @property
     def failed_hosts(self) -> frozenset[str]:
@@ -91,6 +94,9 @@ def fold(plan: Plan, events: Iterable[Event]) -> Ledger:
         tried=frozenset(event.host for event in seen if event.step == "start"),
         restored=frozenset(event.host for event in seen if event.step == "undo" and event.ok),
         stranded=_stranded(seen),
+        has_old_workers=any(
+            event.result.get("old_workers") for event in seen if event.step == "shift"
+        ),
         singletons=fold_singletons(seen),
         singleton_failures=tuple(_failure(one) for one in seen if _is_bad(one, frozenset(FORWARD))),
     )

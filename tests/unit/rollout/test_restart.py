@@ -87,6 +87,14 @@ def test_the_slot_that_was_left_does_not_stay_warm(tmp_path: Path) -> None:
     assert call.arguments["keep_warm_seconds"] == 0
 
 
+def test_it_stays_while_idle_clients_of_an_old_worker_may_still_come(tmp_path: Path) -> None:
+    """Another application's reload, in the middle of this run, left one."""
+    plan = _plan(tmp_path, steady_fleet())
+    seen = [Event("shift", "edge-1", wave=0, result={"old_workers": 1})]
+    call = conclude_call(plan, fold(plan, seen), "app-1", outcome="good", slot="green", record={})
+    assert call.arguments["keep_warm_seconds"] == 15
+
+
 def test_a_pause_after_failures_holds_no_restart() -> None:
     acquired = steady_fleet()
     for name in HOSTS:
