@@ -260,6 +260,8 @@ findings:
       V(mode=lock) does about it, and C(next), which is what a person does.
   type: list
   returned: with V(drift) and V(doctor)
+singletons: {type: list, returned: with V(still) and V(place),
+  description: "The workers of which the fleet has one, and this host may run it."}
 repaired: {type: list, returned: with V(doctor) and V(mode=lock),
   description: "With V(doctor), what was found and is no more."}
 releases: {type: list, returned: with V(prune), description: "The releases that went, or would go."}

@@ -72,6 +72,10 @@ options:
   generation:
     description: The number that the step V(acquire) of C(compose_release) returned; with O(run).
     type: int
+  env:
+    description: The environment that asks, without a run; another one than its own is refused.
+    type: str
+    default: ""
   lock_root:
     description: Folder of the records where the lock lies; O(root) when not given.
     type: path

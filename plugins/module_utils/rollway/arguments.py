@@ -91,6 +91,7 @@ HAPROXY_BACKEND: Spec = {
     "maintenance": {"type": "dict"},
     "run": {"type": "dict"},
     "generation": {"type": "int"},
+    "env": {"type": "str", "default": ""},
     "lock_root": {"type": "path"},
     "master_socket": {"type": "path", "default": MASTER_SOCKET},
     "root": {"type": "path", "default": "/var/lib/rollway-edge"},

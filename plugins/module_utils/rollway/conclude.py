@@ -94,7 +94,7 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
                 state, pruned = _prune(call, state, end)
     if end.outcome != ABORTED and end.release:
         state = replace(state, last_release=_newest(state.last_release, end.release))
-    state = _with_places(call, state, end)
+    state = _as_the_run_knows(call, state, end)
     _learn(call, end)
     if end.record.get("result") not in UNCHANGED:
         _record(call, end)
@@ -105,7 +105,7 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
     return {"pruned": pruned, "unlocked": hold is None, "serves": serves, "phase": phase}
 
 
-def _with_places(call: Call, state: State, end: Conclusion) -> State:
+def _as_the_run_knows(call: Call, state: State, end: Conclusion) -> State:
     """A run that came to its end knows where singletons run, and whose the application is.
 
     After another one singletons may be on either host.

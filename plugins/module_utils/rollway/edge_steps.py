@@ -23,6 +23,7 @@ from .edge_topology import unload
 from .haproxy_socket import Master
 from .haproxy_state import view
 from .names import run_id
+from .owner import check_environment
 from .problem import Problem
 
 Params = Mapping[str, Any]
@@ -38,6 +39,7 @@ def run_edge_step(params: Params, *, check: bool, diff: bool) -> Result:
     result: Result = {"ok": True, "problem": None, "changed": False, "servers": []}
     try:
         fence = fence_of(params)
+        check_environment(fence.paths, params.get("env") or (fence.run.env if fence.run else ""))
     except Problem as problem:
         return {**result, "ok": False, "problem": problem.data, "seconds": 0.0}
     app = fence.paths.app

@@ -18,20 +18,19 @@ PROJECTS = (*SLOTS, "accessories", JOBS)
 APP_LABEL = "io.rollway.app"
 
 
-def check_environment(call: Call) -> None:
-    """Problem when another environment has released the application to this host.
+def check_environment(paths: AppPaths, ours: str) -> None:
+    """Problem when another environment than `ours` has released the application to this host.
 
     A record that cannot be read is told by whoever needs it.
     """
     try:
-        owner = load_state(call.paths).env
+        owner = load_state(paths).env
     except Problem:
         return
-    ours = call.run.env
     if owner and ours and owner != ours:
         raise Problem(
-            str(call.paths.state),
-            f"{call.paths.app} on this host belongs to the environment {owner}",
+            str(paths.state),
+            f"{paths.app} on this host belongs to the environment {owner}",
             f"{owner} alone: a host has one environment of an application",
             f"another host in inventories/{ours}, or another name for the application there; "
             f"if {ours} is {owner} under another name, set rollway_known_as: {owner}",

@@ -40,7 +40,7 @@ def run_step(params: Params, *, tools: HostTools, check: bool, diff: bool = Fals
         return {**result, **_failed(problem), "seconds": 0.0}
     before = state_text(call.paths) if diff else None
     try:
-        check_environment(call)
+        check_environment(call.paths, call.run.env)
         result |= STEPS[params["step"]](call, params)
     except Problem as problem:
         result |= _failed(problem)

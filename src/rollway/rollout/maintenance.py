@@ -83,7 +83,8 @@ def said_of_page(page: Mapping[str, Any]) -> str:
 
 def _call(request: Request, host: str, step: str, **more: Any) -> Call:
     root = place_of(request, host).get("root", HOST_ROOT)
-    return Call(EDGE_MODULE, {"app": request.app, "step": step, "lock_root": root, **more})
+    asked = {"app": request.app, "step": step, "lock_root": root, "env": request.run.get("env")}
+    return Call(EDGE_MODULE, {**asked, **more})
 
 
 def _wanted(request: Request) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from ansible.module_utils.rollway.edge_maintenance import parse_map
 from ansible.module_utils.rollway.edge_steps import run_edge_step
 from ansible.module_utils.rollway.edge_store import Paths, Record
 from ansible.module_utils.rollway.haproxy_socket import Master
+from ansible.module_utils.rollway.paths import AppPaths
+from ansible.module_utils.rollway.state import State, save_state
 
 from tests.unit.module_utils.edge_samples import PROCESSES, STATES, backend, server
 
@@ -70,11 +72,18 @@ def worker(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> Worker:
 
 
 def _step(
-    paths: Paths, state: str, *, seconds: int = 120, app: str = "iris", check: bool = False
+    paths: Paths,
+    state: str,
+    *,
+    seconds: int = 120,
+    app: str = "iris",
+    env: str = "",
+    check: bool = False,
 ) -> Any:
     params = {
         "app": app,
         "step": "maintain",
+        "env": env,
         "maintenance": {"state": state, "retry_seconds": seconds, **WHO},
         "root": paths.root,
         "config_dir": paths.config,
@@ -174,3 +183,13 @@ MAPS = [
 @pytest.mark.parametrize(("text", "entries"), MAPS)
 def test_reads_what_a_worker_shows(text: str, entries: dict[str, str] | None) -> None:
     assert parse_map(text) == entries
+
+
+def test_another_environment_may_not_switch_it(paths: Paths, worker: Worker) -> None:
+    owned = AppPaths(paths.root, "iris")
+    owned.make()
+    save_state(owned, State("iris", env="staging"))
+    refused = _step(paths, "on", env="production")
+    assert refused["problem"]["found"] == "iris on this host belongs to the environment staging"
+    assert worker.told == []
+    assert _step(paths, "on", env="staging")["ok"]

@@ -182,3 +182,15 @@ def test_a_deploy_says_that_users_get_a_page() -> None:
     assert plan.refusal is None
     assert note in preview(plan, request(), acquired)["warnings"]
     assert page_notes(request(), steady_fleet().values()) == []
+
+
+def test_every_edge_is_told_which_environment_asks(tmp_path: Path) -> None:
+    asked = _asked()
+    asked.run["env"] = "staging"
+    journal = Journal(tmp_path)
+    for step in ("inspect", "maintain"):
+        found = maintenance_calls(asked, journal, step=step, host="edge-1")
+        assert not isinstance(found, str), found
+        assert found[0].arguments["env"] == "staging"
+        for event in _seen():
+            journal.append(event)
