@@ -62,6 +62,9 @@ def check_claims(call: Call, claims: Iterable[int], listed: Iterable[Json]) -> N
     `listed` are all containers of the engine. What is not a container's is left to the start:
     it may listen on another address.
     """
+    wanted = list(claims)
+    if not wanted:
+        return
     table, own = read_ports(call.paths), call.paths.project("accessories")
     holders = {
         number: f"a port of {app}, kept for its service {service}"
@@ -72,11 +75,11 @@ def check_claims(call: Call, claims: Iterable[int], listed: Iterable[Json]) -> N
     }
     for item in listed:
         if (item.get("Labels") or {}).get(PROJECT_LABEL) != own:
-            name = item["Names"][0].lstrip("/")
+            name = (item.get("Names") or [item["Id"]])[0].lstrip("/")  # none while it goes away
             published = [port for port in item.get("Ports") or () if not _is_loopback(port)]
             numbers = [int(port["PublicPort"]) for port in published if port.get("PublicPort")]
             holders |= dict.fromkeys(numbers, f"published by the container {name}")
-    for port in claims:
+    for port in wanted:
         if port in holders:
             raise Problem(
                 f"x-rollway/services: the accessory at port {port}",
