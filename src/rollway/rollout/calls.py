@@ -10,7 +10,8 @@ from rollway.rollout.candidate import images_on
 from rollway.rollout.capacity import promised_bytes
 from rollway.rollout.fleet import other_slot
 from rollway.rollout.ledger import Ledger
-from rollway.rollout.plan import RESTART, SCALE, HostPlan, JobPlan, Plan
+from rollway.rollout.plan import RESTART, SCALE, Plan
+from rollway.rollout.planned import HostPlan, JobPlan
 from rollway.rollout.request import Request
 from rollway.rollout.singleton_ledger import where_now
 from rollway.rollout.verdict import Decision, Verdict

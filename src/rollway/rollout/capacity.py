@@ -14,7 +14,8 @@ from typing import Any
 
 from rollway.rollout.fleet import STOPPED, HostView, other_slot
 from rollway.rollout.ledger import Ledger
-from rollway.rollout.plan import START_FIRST, STOP_FIRST, HostPlan, Plan
+from rollway.rollout.plan import Plan
+from rollway.rollout.planned import START_FIRST, STOP_FIRST, HostPlan
 
 MEBIBYTE = 1024**2
 LEAST_SERVING = 1

@@ -8,7 +8,7 @@ from typing import Any
 from rollway.rollout.calls import EDGE_MODULE, HOST_MODULE, Call, place_of
 from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import HostPlan
+from rollway.rollout.planned import HostPlan
 from rollway.rollout.releases import web_replicas
 from rollway.rollout.request import Request
 from rollway.rollout.servers import desired_servers

@@ -20,10 +20,10 @@ from rollway.rollout.plan import (
     BEFORE_TRAFFIC,
     DEPLOY,
     SCALE,
-    HostPlan,
     Plan,
     load_plan,
 )
+from rollway.rollout.planned import HostPlan
 from rollway.rollout.request import load_request
 from rollway.rollout.run_record import record_before_plan, record_of
 from rollway.rollout.singleton_ledger import BACK

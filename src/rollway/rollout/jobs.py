@@ -9,7 +9,8 @@ from typing import Any
 from rollway import exits
 from rollway.rollout.hold import Hold
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import FORWARD, PROMOTE, ROLLBACK, ROLLING, JobPlan, Plan, Refusal
+from rollway.rollout.plan import FORWARD, PROMOTE, ROLLBACK, ROLLING, Plan, Refusal
+from rollway.rollout.planned import JobPlan
 from rollway.rollout.releases import counter_of
 from rollway.rollout.request import Request
 

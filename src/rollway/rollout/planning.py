@@ -29,10 +29,10 @@ from rollway.rollout.plan import (
     ROLLBACK,
     ROLLING,
     SCALE,
-    HostPlan,
     Plan,
     Refusal,
 )
+from rollway.rollout.planned import HostPlan
 from rollway.rollout.preview import moved, seal
 from rollway.rollout.readings import (
     all_serve,

@@ -14,7 +14,8 @@ from rollway.rollout.hold import way_on
 from rollway.rollout.jobs import left_behind
 from rollway.rollout.journal import Event
 from rollway.rollout.maintenance import page_notes
-from rollway.rollout.plan import START_FIRST, STOP_FIRST, HostPlan, Plan
+from rollway.rollout.plan import Plan
+from rollway.rollout.planned import START_FIRST, STOP_FIRST, HostPlan
 from rollway.rollout.request import Request
 
 SCHEMA = 1

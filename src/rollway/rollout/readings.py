@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import HostPlan
+from rollway.rollout.planned import HostPlan
 
 
 def ready_slots(acquired: Mapping[str, Event]) -> dict[str, str]:

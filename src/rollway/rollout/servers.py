@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rollway.rollout.fleet import SLOTS
-from rollway.rollout.plan import HostPlan
+from rollway.rollout.planned import HostPlan
 
 FULL_WEIGHT = 100
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import SingletonPlan
+from rollway.rollout.planned import SingletonPlan
 
 STILL, PLACE = "still", "place"
 STILL_BACK, PLACE_BACK = "still_back", "place_back"

@@ -7,7 +7,8 @@ from typing import Any
 
 from rollway.rollout.calls import HOST_MODULE, Call, place_of
 from rollway.rollout.ledger import Ledger, all_moved
-from rollway.rollout.plan import Plan, SingletonPlan
+from rollway.rollout.plan import Plan
+from rollway.rollout.planned import SingletonPlan
 from rollway.rollout.singleton_ledger import BACK, FORWARD, STILL, STILL_BACK
 from rollway.rollout.singletons import singletons_of
 from rollway.rollout.verdict import Decision, Verdict

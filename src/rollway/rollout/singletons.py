@@ -13,7 +13,8 @@ from typing import Any
 from rollway import exits
 from rollway.rollout.fleet import HostView
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import RESTART, Plan, Refusal, SingletonPlan
+from rollway.rollout.plan import RESTART, Plan, Refusal
+from rollway.rollout.planned import SingletonPlan
 from rollway.rollout.request import Request
 
 Release = Mapping[str, Any]

@@ -8,7 +8,8 @@ from enum import Enum
 from rollway.rollout.capacity import too_few_left
 from rollway.rollout.hold import is_given_up
 from rollway.rollout.ledger import Ledger
-from rollway.rollout.plan import JobPlan, Plan
+from rollway.rollout.plan import Plan
+from rollway.rollout.planned import JobPlan
 from rollway.rollout.trouble import said_of
 
 

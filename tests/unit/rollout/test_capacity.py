@@ -9,7 +9,8 @@ import pytest
 from rollway import exits
 from rollway.rollout.capacity import least_serving, needed_bytes
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import HostPlan, Plan
+from rollway.rollout.plan import Plan
+from rollway.rollout.planned import HostPlan
 from rollway.rollout.planning import decide
 from tests.unit.rollout.fleet_fixtures import (
     acquired_edge,

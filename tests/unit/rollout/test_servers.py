@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from rollway.rollout.plan import HostPlan
+from rollway.rollout.planned import HostPlan
 from rollway.rollout.servers import desired_servers, servers_of
 
 
