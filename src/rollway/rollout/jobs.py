@@ -123,11 +123,14 @@ def left_behind(acquired: Mapping[str, Event], plan: Plan) -> list[str]:
         f"{plan.release_id} may not get along with what it did"
         for name in passed
         for job in manifests[name].get("jobs", [])
-        if not job["backward_compatible"] and _may_have_done(acquired, name, job["name"])
+        if not job["backward_compatible"] and _may_have_done(acquired, plan, name, job["name"])
     ]
 
 
-def _may_have_done(acquired: Mapping[str, Event], release: str, job: str) -> bool:
+def _may_have_done(acquired: Mapping[str, Event], plan: Plan, release: str, job: str) -> bool:
+    """By a record, or since the release is held for it: its host may be gone with the record."""
+    if plan.hold.get("release") == release and job in (plan.hold.get("jobs") or ()):
+        return True
     records = _records(acquired, release, job).values()
     return any(is_done(one) or not one.get("finished") for one in records)
 

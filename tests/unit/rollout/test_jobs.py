@@ -465,6 +465,14 @@ def test_an_abort_past_a_job_that_began_needs_a_yes() -> None:
     assert confirmed.jobs == []
 
 
+def test_an_abort_past_a_job_that_began_on_a_host_that_is_gone_needs_a_yes() -> None:
+    acquired = held(second_fleet(), job_hosts={"migrate": "app-1"}, hosts=list(HOSTS))
+    del acquired["app-1"]
+    plan = decide(request("abort", **WITHOUT_FIRST), acquired)
+    assert plan.refusal is not None
+    assert (plan.refusal.exit_code, plan.refusal.problems[0]["where"]) == (exits.USAGE, "--yes")
+
+
 def test_a_plan_shows_each_job_with_its_host() -> None:
     asked = with_jobs(job(), job("tidy", when="after_traffic", hosts=["app-2"]), reads_only=True)
     acquired = steady_fleet()
