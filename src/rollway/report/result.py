@@ -105,11 +105,12 @@ def _result(request: Request, plan: Plan | None, events: list[Event]) -> dict[st
 
 
 def _planned(plan: Plan, request: Request) -> Outcome:
+    if is_given_up(plan.verb, plan.release_id, plan.hold):
+        again = f"./invoke {plan.verb} --env={plan.env} --app={plan.app}"
+        return Outcome("planned", exits.DONE, f"{plan.release_id} would be given up", again)
     count = len(plan.wave_hosts)
     goes = f"{plan.release_id} would go to {count} hosts in {len(plan.waves)} waves"
     sentence = f"{said_of(plan)}{goes}"
-    if is_given_up(plan.verb, plan.release_id, plan.hold):
-        sentence = f"{plan.release_id} would be given up"
     if plan.scale:
         return Outcome("planned", exits.DONE, sentence, asked_again(plan))
     following = f"./invoke {plan.verb} --env={plan.env} --app={plan.app}"

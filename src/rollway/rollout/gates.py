@@ -10,7 +10,7 @@ from rollway.rollout.capacity import most_gpus, reserved_gpus, serving_while_out
 from rollway.rollout.disk import MEBIBYTE, needed_bytes, pull_bytes
 from rollway.rollout.fleet import HostView
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import DEPLOY, RESTART, Plan, Refusal
+from rollway.rollout.plan import DEPLOY, RESTART, SCALE, Plan, Refusal
 from rollway.rollout.readings import checked_paths
 from rollway.rollout.request import Request
 
@@ -49,7 +49,7 @@ def lacks_gpus(
 
     A driver that does not answer refuses a restart, too, and no way back.
     """
-    if request.verb not in (DEPLOY, RESTART):
+    if request.verb not in (DEPLOY, RESTART, SCALE):
         return None
     problems = [problem for view in views if (problem := _broken_driver(view, release))]
     if request.verb == DEPLOY:
