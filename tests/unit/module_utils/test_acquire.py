@@ -266,3 +266,12 @@ def test_a_port_that_is_no_other_s_is_taken(
 ) -> None:
     _publishing(monkeypatch, host, project, address)
     assert host.step("acquire", claims=[5432])["ok"]
+
+
+def test_a_container_that_is_going_away_has_no_name(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = {"Id": "f00", "Names": None, "Labels": None, "Ports": [{"PublicPort": 5432}]}
+    monkeypatch.setattr(host.engine, "containers", lambda *_: [gone])
+    problem = host.step("acquire", claims=[5432])["problem"]
+    assert problem["found"] == "5432 is published by the container f00"
