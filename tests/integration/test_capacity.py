@@ -112,6 +112,7 @@ def _reserved(lab: Lab) -> str:
     return f"{int(fields['MemAvailable'].split()[0]) * 6 // 10 // 1024}M"
 
 
+@pytest.mark.long
 def test_a_reservation_of_more_than_half_stops_first_and_loses_nothing(built: Lab) -> None:
     reserved = LIMIT.replace("limits", "reservations").replace("192M", _reserved(built))
     with _changed(built, "room-all", (LIMIT, reserved)) as env:
@@ -127,6 +128,7 @@ def test_a_reservation_of_more_than_half_stops_first_and_loses_nothing(built: La
 ORDER = ("  rollout:\n", "  rollout:\n    order: stop-first\n")
 
 
+@pytest.mark.long
 def test_a_failing_release_on_a_host_that_stops_first_comes_back(built: Lab) -> None:
     with _changed(built, "room-never", ORDER) as env:
         with unharmed(env):
@@ -138,6 +140,7 @@ def test_a_failing_release_on_a_host_that_stops_first_comes_back(built: Lab) -> 
         _serves(env, GOOD[0])
 
 
+@pytest.mark.long
 def test_a_release_that_turns_bad_after_its_shift_goes_back_wave_by_wave(built: Lab) -> None:
     with _changed(built, "room-turns", ORDER, BAKE_SECONDS=str(BAKE_SECONDS)) as env:
         with traffic(env.url, versions={GOOD[0], TURNS}) as report:

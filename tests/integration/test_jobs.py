@@ -142,6 +142,7 @@ def test_a_job_that_fails_leaves_the_whole_fleet_as_it_was(plain: Lab) -> None:
         assert env.status()["locks"] == []
 
 
+@pytest.mark.long
 def test_a_late_job_that_fails_takes_all_traffic_back(plain: Lab) -> None:
     with with_job(plain, CODE="3", WHEN="after_traffic") as env:
         with traffic(env.url, versions={PLAIN, NEW}) as report:
@@ -175,6 +176,7 @@ def test_a_job_whose_end_nobody_knows_is_held_until_promote(plain: Lab) -> None:
         assert env.status()["locks"] == []
 
 
+@pytest.mark.long
 def test_an_abort_past_such_a_job_needs_a_yes(plain: Lab) -> None:
     with with_job(plain, TAKES="30", COMPATIBLE="false") as env:
         _lose_the_job(env)
@@ -189,6 +191,7 @@ def test_an_abort_past_such_a_job_needs_a_yes(plain: Lab) -> None:
         assert env.status()["locks"] == []
 
 
+@pytest.mark.long
 def test_an_idempotent_job_runs_again(plain: Lab) -> None:
     with with_job(plain, TAKES="5", IDEMPOTENT="true") as env:
         before = _runs(env)
@@ -197,6 +200,7 @@ def test_an_idempotent_job_runs_again(plain: Lab) -> None:
         assert (_runs(env), versions(env)) == (before + 2, [NEW] * 3)
 
 
+@pytest.mark.long
 def test_a_rollback_past_a_job_needs_a_yes(plain: Lab) -> None:
     with with_job(plain, COMPATIBLE="false") as env:
         deploy(env, NEW)

@@ -93,6 +93,7 @@ def test_a_rollback_gives_the_number_before(double: Lab) -> None:
     assert _servers(double) == dict.fromkeys(double.hosts, 1)
 
 
+@pytest.mark.long
 def test_fewer_containers_serve_and_no_request_is_lost(double: Lab) -> None:
     with traffic(double.url, versions={VERSION}) as report:
         ran = double.invoke("scale", "--service=api", "--replicas=1")
@@ -101,6 +102,7 @@ def test_fewer_containers_serve_and_no_request_is_lost(double: Lab) -> None:
     assert _servers(double) == dict.fromkeys(double.hosts, 1)
 
 
+@pytest.mark.long
 def test_the_number_that_serves_changes_nothing(double: Lab) -> None:
     before = _containers(double), double.status()["release"]
     ran = double.invoke("scale", *OPTIONS)
@@ -109,6 +111,7 @@ def test_the_number_that_serves_changes_nothing(double: Lab) -> None:
     assert (_containers(double), double.status()["release"]) == before
 
 
+@pytest.mark.long
 def test_check_says_the_number_and_changes_nothing(single: Lab) -> None:
     before = _containers(single), single.status()["release"]
     ran = single.invoke("scale", *OPTIONS, "--check")
@@ -125,6 +128,7 @@ def test_a_deploy_takes_the_number_of_the_file_and_its_plan_says_so(double: Lab)
     assert _servers(double) == dict.fromkeys(double.hosts, 1)
 
 
+@pytest.mark.long
 def test_hosts_that_were_scaled_alone_are_joined_by_the_others(single: Lab) -> None:
     first, *others = single.hosts
     assert single.invoke("scale", *OPTIONS, f"--limit={first}").returncode == exits.DONE
@@ -135,11 +139,13 @@ def test_hosts_that_were_scaled_alone_are_joined_by_the_others(single: Lab) -> N
     assert _containers(single)[first] == before
 
 
+@pytest.mark.long
 def test_nothing_drifts_after_it(double: Lab) -> None:
     ran = double.invoke("drift")
     assert ran.returncode == exits.DONE, ran.stdout + ran.stderr
 
 
+@pytest.mark.long
 def test_ansible_playbook_alone_does_it(single: Lab) -> None:
     ran = single.playbook("scale", "-e", "rollway_service=api", "-e", "rollway_replicas=2")
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -167,6 +173,7 @@ def _add_worker(text: str) -> str:
     return text.replace("\nx-rollway:\n", WORKER)
 
 
+@pytest.mark.long
 def test_workers_are_scaled_with_their_slot(working: Lab) -> None:
     with traffic(working.url, versions={VERSION}) as report:
         ran = working.invoke("scale", "--service=worker", "--replicas=3")
