@@ -43,7 +43,13 @@ SETTINGS = """
   services:
     beat: {class: worker, singleton: true, hosts: "${BEAT_HOST}"}
 """
-FILES = 'cd "$(docker volume inspect --format={{.Mountpoint}} iris_beats)" && tail -n +1 -v *'
+# A host without the volume has nothing to read or to clear: `cd` to an empty name stays where it is.
+IN_VOLUME = """
+folder=$(docker volume inspect --format={{.Mountpoint}} iris_beats 2>/dev/null) || exit 0
+test -d "$folder" || exit 0
+"""
+READ = IN_VOLUME + 'find "$folder" -type f -exec tail -n +1 -v {} +'
+CLEAR = IN_VOLUME + 'find "$folder" -type f -delete'
 STEPS = "pgrep -f '[r]ollway-host step' || true"
 OURS = ("--filter=label=io.rollway.service=beat", "--format={{.Names}}")
 
@@ -75,8 +81,7 @@ def plain(fleet: Lab) -> Lab:
     """The demo without it serves everywhere, and no trace of it is left."""
     deploy(fleet, PLAIN)
     for host in fleet.hosts:
-        script = f"({FILES.partition(' && ')[0]} && rm -f *) 2>/dev/null || true"
-        fleet.on(host, "sh", "-c", script)
+        fleet.on(host, "sh", "-c", CLEAR)
     return fleet
 
 
@@ -84,7 +89,7 @@ def _beats(lab: Lab) -> dict[str, tuple[int, int]]:
     """Container → when it beat first and last, over all hosts; they share one clock."""
     found: dict[str, tuple[int, int]] = {}
     for host in lab.hosts:
-        text = lab.on(host, "sh", "-c", f"({FILES}) 2>/dev/null || true")
+        text = lab.on(host, "sh", "-c", READ)
         for part in text.split("==> ")[1:]:
             name, *lines = part.split()
             times = [int(line) for line in lines if line.isdigit()]
