@@ -43,7 +43,7 @@ SETTINGS = """
   services:
     beat: {class: worker, singleton: true, hosts: "${BEAT_HOST}"}
 """
-# A host without the volume has nothing to read or to clear: `cd` to an empty name stays where it is.
+# A host may have no such volume; `cd` to an empty name would stay where it is.
 IN_VOLUME = """
 folder=$(docker volume inspect --format={{.Mountpoint}} iris_beats 2>/dev/null) || exit 0
 test -d "$folder" || exit 0
