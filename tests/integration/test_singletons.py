@@ -19,7 +19,7 @@ from tests.integration.lab_fleet import ROOT, Lab
 from tests.load import traffic
 
 PLAIN, OLD, NEW = "s-1", "s-2", "s-3"
-# It notes the time ten times a second, in a file of its own: who overlaps, ran beside another.
+# It notes the time ten times a second, in a file for each start: who overlaps, ran beside another.
 SERVICE = """
   beat:
     image: ${REGISTRY:-localhost:5000}/iris:${ROLLWAY_VERSION:-dev}
@@ -28,7 +28,8 @@ SERVICE = """
       - -c
       - |
         trap exit TERM
-        while :; do date +%s%N >> /beats/$$HOSTNAME; $$STEP; sleep 0.1 & wait; done
+        beats=/beats/$$HOSTNAME-$$(date +%s%N)
+        while :; do date +%s%N >> $$beats; $$STEP; sleep 0.1 & wait; done
     environment: {STEP: "${STEP:-true}"}
     user: "0"
     stop_grace_period: 5s
@@ -86,7 +87,7 @@ def plain(fleet: Lab) -> Lab:
 
 
 def _beats(lab: Lab) -> dict[str, tuple[int, int]]:
-    """Container → when it beat first and last, over all hosts; they share one clock."""
+    """Each start of a container → when it beat first and last, over all hosts; one clock."""
     found: dict[str, tuple[int, int]] = {}
     for host in lab.hosts:
         text = lab.on(host, "sh", "-c", READ)
@@ -99,7 +100,7 @@ def _beats(lab: Lab) -> dict[str, tuple[int, int]]:
 
 
 def _never_two(lab: Lab, *, least: int) -> None:
-    """No two containers beat at the same time, and there were at least so many."""
+    """No two beat at the same time, and there were at least so many starts."""
     spans = sorted(_beats(lab).values())
     assert len(spans) >= least, spans
     overlaps = [(one, two) for one, two in itertools.pairwise(spans) if two[0] <= one[1]]
