@@ -52,6 +52,7 @@ test -d "$folder" || exit 0
 READ = IN_VOLUME + 'find "$folder" -type f -exec tail -n +1 -v {} +'
 CLEAR = IN_VOLUME + 'find "$folder" -type f -delete'
 STEPS = "pgrep -f '[r]ollway-host step' || true"
+ENGINE = "docker info >/dev/null 2>&1 && echo up || true"
 OURS = ("--filter=label=io.rollway.service=beat", "--format={{.Names}}")
 
 
@@ -189,6 +190,7 @@ def test_a_run_that_was_killed_and_a_reboot_leave_at_most_one(plain: Lab) -> Non
         assert _running_on(env) == [second]
         container = f"rollway-{env.of}-{second}"
         subprocess.run(["docker", "restart", container], check=True, capture_output=True)
+        _until(lambda: env.on(second, "sh", "-c", ENGINE).strip() == "up")
         _until(lambda: _running_on(env) == [second])
         _never_two(env, least=3)
 
