@@ -35,7 +35,7 @@ def plan_singletons(
     release: Release,
 ) -> list[SingletonPlan]:
     """Those of the release, and those that hosts still have from the one before."""
-    if request.service:
+    if request.service and request.verb == RESTART:
         return []
     kept = {name for view in views for name in view.singletons}
     names = sorted({*singletons_of(release), *kept, *placed_on(acquired)})
@@ -56,6 +56,7 @@ def placed_on(acquired: Mapping[str, Event]) -> dict[str, list[str]]:
 def lost_singletons(request: Request, acquired: Mapping[str, Event], plan: Plan) -> Refusal | None:
     """Refuse to start what a host may still run that the inventory does not have any more."""
     known = {*request.app_hosts, *request.outside, *request.gone}
+    alone = request.service if request.verb == RESTART else ""
     problems = [
         {
             "where": f"services/{name}",
@@ -65,7 +66,7 @@ def lost_singletons(request: Request, acquired: Mapping[str, Event], plan: Plan)
             f"--env={request.env} --app={request.app} --gone={host}",
         }
         for name, hosts in placed_on(acquired).items()
-        if name in singletons_of(plan.release) and request.service in ("", name)
+        if name in singletons_of(plan.release) and alone in ("", name)
         for host in hosts
         if host not in known
     ]

@@ -308,6 +308,18 @@ def test_one_alone_starts_again_on_its_host_alone(tmp_path: Path) -> None:
     assert run.skips("switch", "app-1") == "it has no workers to change"
 
 
+def test_a_scale_of_another_service_takes_it_along() -> None:
+    """Its old slot ends as soon as nobody is served from it: what stayed there would end, too."""
+    acquired = _fleet("app-2")
+    for name in HOSTS:
+        result = acquired[name].result
+        made = {**result["manifests"]["1-a"], "hash": "hash-of-a-3"}
+        result["scaled"] = {"1-a": {"kind": "web", "release": made}}
+    plan = decide(request("scale", service="api", replicas=3), acquired)
+    assert plan.refusal is None
+    assert _planned(plan) == ("app-2", ["app-2"])
+
+
 def test_one_alone_that_no_host_of_the_run_has_is_refused() -> None:
     acquired = _without(_fleet("app-2"), "app-2")
     refusal = decide(_asked("restart", service="beat", **_limited("app-2")), acquired).refusal
