@@ -147,6 +147,7 @@ def test_one_over_releases_hosts_and_a_way_back(plain: Lab) -> None:
     assert report.lost == []
 
 
+@pytest.mark.long
 def test_one_that_does_not_stay_up_returns_to_its_host(plain: Lab) -> None:
     first, second, _ = plain.hosts
     with _with_beat(plain, first) as env:
@@ -160,6 +161,7 @@ def test_one_that_does_not_stay_up_returns_to_its_host(plain: Lab) -> None:
         _never_two(env, least=2)
 
 
+@pytest.mark.long
 def test_a_limit_leaves_it_where_it_is(plain: Lab) -> None:
     first, second, third = plain.hosts
     with _with_beat(plain, third) as env:
@@ -173,6 +175,7 @@ def test_a_limit_leaves_it_where_it_is(plain: Lab) -> None:
         _never_two(env, least=2)
 
 
+@pytest.mark.long
 def test_a_run_that_was_killed_and_a_reboot_leave_at_most_one(plain: Lab) -> None:
     first, second, _ = plain.hosts
     with _with_beat(plain, first) as env:
@@ -195,6 +198,7 @@ def test_a_run_that_was_killed_and_a_reboot_leave_at_most_one(plain: Lab) -> Non
         _never_two(env, least=3)
 
 
+@pytest.mark.long
 def test_a_host_that_left_the_inventory_refuses_until_a_person_says_so(plain: Lab) -> None:
     first, _, third = plain.hosts
     with _with_beat(plain, third) as env:

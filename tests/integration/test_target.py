@@ -108,6 +108,7 @@ def test_a_release_that_is_never_ready_leaves_the_host_as_it_was(serving: Target
     assert [name for name in networks if name.startswith("toy")] == ["toy-blue_default"]
 
 
+@pytest.mark.long
 def test_a_crash_loop_is_found_although_nothing_checks_health(serving: TargetHost) -> None:
     run = serving.acquire()
     bad = toy.manifest(serving.lab, SECOND, fault="crash_loop", has_check=False)
@@ -118,6 +119,7 @@ def test_a_crash_loop_is_found_although_nothing_checks_health(serving: TargetHos
     assert serving.running() == BLUE
 
 
+@pytest.mark.long
 def test_a_port_that_something_took_since_is_named(host: TargetHost) -> None:
     run = host.acquire()
     listener = (
@@ -133,6 +135,7 @@ def test_a_port_that_something_took_since_is_named(host: TargetHost) -> None:
     assert host.running() == set()
 
 
+@pytest.mark.long
 def test_an_image_the_registry_does_not_have_is_named(serving: TargetHost) -> None:
     run = serving.acquire()
     wrong = toy.image(serving.lab, "v2").partition("@")[0] + "@sha256:" + "0" * 64
@@ -191,6 +194,7 @@ def test_an_accessory_outlives_the_releases_that_use_it(host: TargetHost) -> Non
     assert host.shell(f"curl -s {url}") == "v1"
 
 
+@pytest.mark.long
 def test_a_start_that_was_killed_is_done_again(serving: TargetHost) -> None:
     run = serving.acquire()
     bad = toy.manifest(serving.lab, SECOND, fault="never_ready")
@@ -207,6 +211,7 @@ def test_a_start_that_was_killed_is_done_again(serving: TargetHost) -> None:
     assert serving.ask("green") == "v3"
 
 
+@pytest.mark.long
 def test_a_second_run_is_refused_and_told_who_holds_the_lock(serving: TargetHost) -> None:
     serving.acquire()
     other = a_run("another", machine_id="elsewhere")
