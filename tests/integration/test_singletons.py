@@ -142,8 +142,12 @@ def test_one_over_releases_hosts_and_a_way_back(plain: Lab) -> None:
             assert ran.returncode == exits.DONE, ran.stderr
             ran = env.invoke("restart", "--service=beat")
             assert ran.returncode == exits.DONE, ran.stderr
+            ran = env.invoke("scale", "--service=api", "--replicas=2")
+            assert ran.returncode == exits.DONE, ran.stderr
+            assert _running_on(env) == _recorded(env)
+            assert len(_running_on(env)) == 1
             assert env.invoke("drift").returncode == exits.DONE
-            _never_two(env, least=5)
+            _never_two(env, least=6)
     assert report.lost == []
 
 

@@ -15,6 +15,7 @@ from rollway.cli.verb import verb
 SCALE_HELP = {
     **COMMON_HELP,
     "limit": HELP["limit"],
+    "gone": HELP["gone"],
     "service": "Service of the Compose file: one behind the edge, or workers",
     "replicas": "How many containers of it each app host is to run, 1 to 100",
 }
@@ -30,6 +31,7 @@ def scale(
     limit: str = "",
     check: bool = False,
     yes: bool = False,
+    gone: str = "",
     wait_lock: int = 0,
     output: str = "",
     json: bool = False,
@@ -46,6 +48,7 @@ def scale(
             "rollway_replicas": options.replicas(replicas),
             "rollway_yes": str(yes).lower(),
             **options.wait_lock(wait_lock),
+            **options.gone(gone),
         },
         limit=options.limit(limit),
         check=check,

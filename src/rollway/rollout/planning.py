@@ -57,6 +57,7 @@ from rollway.rollout.singletons import (
     hosts_of_service,
     lost_singletons,
     plan_singletons,
+    restarted_service,
     runs_nowhere,
 )
 from rollway.rollout.waves import split_into_waves
@@ -181,20 +182,15 @@ def _plan(
         outside=request.outside,
         kept=kept_servers(acquired, request.edges, request.outside),
         hold=hold,
-        service=_restarted(request),
+        service=restarted_service(request),
         scale={} if refusal else scale_of(request, views),
-        service_hosts=hosts_of_service(views, release, _restarted(request)),
+        service_hosts=hosts_of_service(views, release, restarted_service(request)),
         jobs=[] if refusal else plan_jobs(request, acquired, release, hold),
         singletons=[] if refusal else plan_singletons(request, acquired, views, release),
         rotation=in_rotation(acquired, request.edges),
         min_serving=_min_serving(request, release, _previous(views, release, hold)),
         refusal=refusal,
     )
-
-
-def _restarted(request: Request) -> str:
-    """The workers that a restart is about; a scale names a service, too, and starts whole slots."""
-    return request.service if request.verb == RESTART else ""
 
 
 def _min_serving(request: Request, release: Mapping[str, Any], previous: Mapping[str, Any]) -> int:

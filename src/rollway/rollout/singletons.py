@@ -13,9 +13,10 @@ from typing import Any
 from rollway import exits
 from rollway.rollout.fleet import HostView
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import RESTART, Plan, Refusal
+from rollway.rollout.plan import RESTART, SCALE, Plan, Refusal
 from rollway.rollout.planned import SingletonPlan
 from rollway.rollout.request import Request
+from rollway.rollout.scale import scale_options
 
 Release = Mapping[str, Any]
 WORKER = "worker"
@@ -35,11 +36,16 @@ def plan_singletons(
     release: Release,
 ) -> list[SingletonPlan]:
     """Those of the release, and those that hosts still have from the one before."""
-    if request.service and request.verb == RESTART:
+    if restarted_service(request):
         return []
     kept = {name for view in views for name in view.singletons}
     names = sorted({*singletons_of(release), *kept, *placed_on(acquired)})
     return [_Where(request, acquired, views, name).planned(release) for name in names]
+
+
+def restarted_service(request: Request) -> str:
+    """The workers that a restart is about; a scale names a service, too, and starts whole slots."""
+    return request.service if request.verb == RESTART else ""
 
 
 def placed_on(acquired: Mapping[str, Event]) -> dict[str, list[str]]:
@@ -56,17 +62,17 @@ def placed_on(acquired: Mapping[str, Event]) -> dict[str, list[str]]:
 def lost_singletons(request: Request, acquired: Mapping[str, Event], plan: Plan) -> Refusal | None:
     """Refuse to start what a host may still run that the inventory does not have any more."""
     known = {*request.app_hosts, *request.outside, *request.gone}
-    alone = request.service if request.verb == RESTART else ""
+    options = scale_options(request.service, request.replicas) if request.verb == SCALE else ""
     problems = [
         {
             "where": f"services/{name}",
             "found": f"{host} had it, and is not in the inventory: it may still run there",
             "accepted": "a singleton that runs nowhere else",
             "next": f"make sure that it is down on {host}, for good, then ./invoke {request.verb} "
-            f"--env={request.env} --app={request.app} --gone={host}",
+            f"--env={request.env} --app={request.app}{options} --gone={host}",
         }
         for name, hosts in placed_on(acquired).items()
-        if name in singletons_of(plan.release) and alone in ("", name)
+        if name in singletons_of(plan.release) and restarted_service(request) in ("", name)
         for host in hosts
         if host not in known
     ]
@@ -81,7 +87,7 @@ def hosts_of_service(views: Iterable[HostView], release: Release, service: str) 
 
 def runs_nowhere(request: Request, plan: Plan) -> Refusal | None:
     """Refuse to restart a singleton that no host of the run has."""
-    if request.verb != RESTART or not request.service or plan.service_hosts:
+    if not restarted_service(request) or plan.service_hosts:
         return None
     problem = {
         "where": "--service",

@@ -308,16 +308,31 @@ def test_one_alone_starts_again_on_its_host_alone(tmp_path: Path) -> None:
     assert run.skips("switch", "app-1") == "it has no workers to change"
 
 
-def test_a_scale_of_another_service_takes_it_along() -> None:
-    """Its old slot ends as soon as nobody is served from it: what stayed there would end, too."""
-    acquired = _fleet("app-2")
+def _scaled(acquired: dict[str, Event]) -> dict[str, Event]:
+    """Every host says what its release becomes with three replicas of `api`."""
     for name in HOSTS:
         result = acquired[name].result
-        made = {**result["manifests"]["1-a"], "hash": "hash-of-a-3"}
+        made = {**result["manifests"]["1-a"], "hash": "hash-of-a-3", "jobs": []}
         result["scaled"] = {"1-a": {"kind": "web", "release": made}}
-    plan = decide(request("scale", service="api", replicas=3), acquired)
-    assert plan.refusal is None
-    assert _planned(plan) == ("app-2", ["app-2"])
+    return acquired
+
+
+def test_a_scale_of_another_service_takes_it_along(tmp_path: Path) -> None:
+    asked = _asked("scale", service="api", replicas=3)
+    run = Run(tmp_path, asked, _scaled(_fleet("app-2"))).moves()
+    assert run.plan.refusal is None
+    assert _planned(run.plan) == ("app-2", ["app-2"])
+    assert run.arguments("still", "app-2")["keeps"] == {"beat": "green"}
+    run.happened("still", "app-2", **GONE)
+    assert run.arguments("place", "app-2")["slot"] == "green"
+
+
+def test_a_scale_is_refused_where_a_host_may_still_run_it() -> None:
+    asked = _asked("scale", service="api", replicas=3)
+    refusal = decide(asked, _scaled(_fleet(placed=["app-9"]))).refusal
+    assert refusal
+    following = f"./invoke scale {WHICH} --service=api --replicas=3 --gone=app-9"
+    assert refusal.problems[0]["next"].endswith(following)
 
 
 def test_one_alone_that_no_host_of_the_run_has_is_refused() -> None:
