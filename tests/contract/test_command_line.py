@@ -11,6 +11,7 @@ from rollway.cli import collection
 from tests.contract.repository import ROOT
 
 VERBS = sorted(collection().task_names)
+STARTING = ("abort", "deploy", "plan", "promote", "restart", "rollback", "scale")
 PLACED = {"maintenance": ["switch"]}  # `maintenance on`
 # Part of the command line's contract; an option of this name means the same in every verb.
 COMMON = {"env", "app", "version", "limit", "strategy", "check", "diff", "yes", "json"}
@@ -39,6 +40,11 @@ def test_options_have_one_name_and_no_position(verb: str) -> None:
     assert more <= {("verbose", "v")}
     placed = [argument.name for argument in arguments if argument.positional]
     assert placed == PLACED.get(verb, [])
+
+
+@pytest.mark.parametrize("verb", STARTING)
+def test_a_verb_that_starts_singletons_can_be_told_that_a_host_is_gone(verb: str) -> None:
+    assert "gone" in [one.name for one in _task(verb).get_arguments()]
 
 
 @pytest.mark.parametrize("verb", VERBS)
