@@ -7,13 +7,11 @@ from typing import Any
 import pytest
 
 from rollway import exits
-from rollway.rollout import outcome
 from rollway.rollout.drive import Skip, work_for
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.ledger import fold
-from rollway.rollout.plan import Plan
 from rollway.rollout.planning import decide
-from rollway.rollout.verdict import Decision, judge, judge_end
+from rollway.rollout.verdict import Decision, judge
 from tests.unit.rollout.fleet_fixtures import (
     acquired_edge,
     fleet,
@@ -21,46 +19,24 @@ from tests.unit.rollout.fleet_fixtures import (
     request,
     steady_fleet,
 )
+from tests.unit.rollout.run_folder import RunFolder
 
 
-class Run:
-    """A run's folder that events are written to one by one."""
+class Run(RunFolder):
+    """A deploy of b over three hosts that serve a."""
 
     def __init__(
         self, run_dir: Path, *, limit: Mapping[str, Any] | None = None, **rollout: Any
     ) -> None:
-        self.run_dir = run_dir
         base = manifest("b")
         wanted = {**base, "rollout": {**base["rollout"], **rollout}}
-        asked = request(manifest=wanted, **(limit or {}))
-        asked.save(run_dir)
-        self.plan: Plan = decide(asked, steady_fleet())
-        self.plan.save(run_dir)
-
-    def happened(self, step: str, host: str, **fields: Any) -> Run:
-        Journal(self.run_dir).append(Event(step, host, **fields))
-        return self
+        super().__init__(run_dir, request(manifest=wanted, **(limit or {})), steady_fleet())
 
     def is_done(self) -> None:
         self.happened("stage", "app-1", **STARTED)
         self.happened("advance", "app-2", **STARTED).happened("advance", "app-3", **STARTED)
         for wave in range(3):
             self.happened("shift", "edge-1", wave=wave)
-
-    def arguments(self, step: str, host: str, wave: int | None = None) -> dict[str, Any]:
-        work = work_for(self.run_dir, step=step, host=host, wave=wave)
-        assert not isinstance(work, Skip), work.reason
-        return work[-1].arguments
-
-    def skips(self, step: str, host: str, wave: int | None = None) -> str:
-        work = work_for(self.run_dir, step=step, host=host, wave=wave)
-        assert isinstance(work, Skip)
-        return work.reason
-
-    def outcome(self) -> outcome.Outcome:
-        events = Journal(self.run_dir).events()
-        ledger = fold(self.plan, events)
-        return outcome.conclude(self.plan, ledger, judge_end(self.plan, ledger), events)
 
 
 @pytest.fixture

@@ -14,12 +14,10 @@ from rollway import exits
 from rollway.report.plan_table import plan_lines
 from rollway.report.result import write_report
 from rollway.rollout import outcome
-from rollway.rollout.drive import Skip, work_for
 from rollway.rollout.interrupted import interruption
 from rollway.rollout.jobs import is_done
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.ledger import fold
-from rollway.rollout.plan import Plan, load_plan
 from rollway.rollout.planning import decide
 from rollway.rollout.preview import preview
 from rollway.rollout.verdict import Decision, judge_end
@@ -32,6 +30,7 @@ from tests.unit.rollout.fleet_fixtures import (
     request,
     steady_fleet,
 )
+from tests.unit.rollout.run_folder import RunFolder
 
 DONE = {"run": "run-0", "started": "T", "finished": "T", "exit_code": 0}
 FAILED = {**DONE, "exit_code": 3}
@@ -67,35 +66,8 @@ def second_fleet() -> dict[str, Event]:
     return fleet(*hosts, acquired_edge(*[(host.host, "blue") for host in hosts]))
 
 
-class Run:
-    """A run's folder that events are written to one by one."""
-
-    def __init__(self, run_dir: Path, asked: Any, acquired: dict[str, Event]) -> None:
-        self.run_dir = run_dir
-        asked.save(run_dir)
-        decide(asked, acquired).save(run_dir)
-        found = load_plan(run_dir)
-        assert found is not None
-        self.plan: Plan = found
-
-    def happened(self, step: str, host: str, **fields: Any) -> Run:
-        Journal(self.run_dir).append(Event(step, host, **fields))
-        return self
-
-    def arguments(self, step: str, host: str, wave: int | None = None) -> dict[str, Any]:
-        work = work_for(self.run_dir, step=step, host=host, wave=wave)
-        assert not isinstance(work, Skip), work.reason
-        return work[-1].arguments
-
-    def skips(self, step: str, host: str, wave: int | None = None) -> str:
-        work = work_for(self.run_dir, step=step, host=host, wave=wave)
-        assert isinstance(work, Skip)
-        return work.reason
-
-    def outcome(self) -> outcome.Outcome:
-        events = Journal(self.run_dir).events()
-        ledger = fold(self.plan, events)
-        return outcome.conclude(self.plan, ledger, judge_end(self.plan, ledger), events)
+class Run(RunFolder):
+    """A run of any verb."""
 
     def moves(self) -> Run:
         """Everything after the jobs goes well."""

@@ -9,41 +9,32 @@ import pytest
 
 from rollway import exits
 from rollway.report.lines import say
-from rollway.rollout import outcome
-from rollway.rollout.calls import EDGE_MODULE, Call, start_call
-from rollway.rollout.drive import Skip, work_for
+from rollway.rollout.calls import EDGE_MODULE, start_call
 from rollway.rollout.interrupted import interruption
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.ledger import fold
-from rollway.rollout.plan import Move, Plan
+from rollway.rollout.plan import Move
 from rollway.rollout.planning import decide
-from rollway.rollout.verdict import Decision, judge, judge_end
+from rollway.rollout.verdict import Decision, judge
 from tests.unit.rollout.fleet_fixtures import manifest, request, steady_fleet
+from tests.unit.rollout.run_folder import RunFolder
 
 STARTED: dict[str, Any] = {"result": {"cut": {}}}
 FAILED: dict[str, Any] = {"ok": False, "result": {"problem": {"found": "never ready"}}}
 LOST: dict[str, Any] = {"ok": False, "unreachable": True}
 
 
-class Run:
+class Run(RunFolder):
     """A run's folder; hosts named in `full` have no room for both releases, or all ask for it."""
 
     def __init__(self, run_dir: Path, *full: str, **rollout: Any) -> None:
-        self.run_dir = run_dir
         service = {"name": "api", "class": "web", "replicas": 1, "port": 8000, "memory_bytes": 2}
         wanted = manifest("b", services=[service])
         wanted["rollout"] |= rollout
         acquired = steady_fleet()
         for name in full:
             acquired[name].result["facts"] = {"memory_available_bytes": 1}
-        asked = request(manifest=wanted)
-        asked.save(run_dir)
-        self.plan: Plan = decide(asked, acquired)
-        self.plan.save(run_dir)
-
-    def happened(self, step: str, host: str, **fields: Any) -> Run:
-        Journal(self.run_dir).append(Event(step, host, **fields))
-        return self
+        super().__init__(run_dir, request(manifest=wanted), acquired)
 
     def edge_moved(self, step: str, wave: int | None = None, **slots: str) -> Run:
         """An edge did a step; `app_1="green"` gets requests now."""
@@ -61,28 +52,13 @@ class Run:
         self.happened("start", name, **STARTED)
         return self.edge_moved("shift", wave, **before, **{name.replace("-", "_"): "green"})
 
-    def calls(self, step: str, host: str, wave: int | None = None) -> list[Call]:
-        work = work_for(self.run_dir, step=step, host=host, wave=wave)
-        assert not isinstance(work, Skip), work.reason
-        return work
-
     def ready(self, step: str, wave: int | None = None) -> list[str]:
         """The servers that an edge is told to send requests to."""
         servers = self.calls(step, "edge-1", wave)[0].arguments["servers"]
         return [one["name"] for one in servers if one["state"] == "ready"]
 
-    def skips(self, step: str, host: str, wave: int | None = None) -> str:
-        work = work_for(self.run_dir, step=step, host=host, wave=wave)
-        assert isinstance(work, Skip)
-        return work.reason
-
     def decision(self) -> Decision:
         return judge(self.plan, fold(self.plan, Journal(self.run_dir).events())).decision
-
-    def outcome(self) -> outcome.Outcome:
-        events = Journal(self.run_dir).events()
-        ledger = fold(self.plan, events)
-        return outcome.conclude(self.plan, ledger, judge_end(self.plan, ledger), events)
 
 
 @pytest.fixture

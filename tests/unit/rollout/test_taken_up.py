@@ -8,14 +8,7 @@ from typing import Any
 import pytest
 
 from rollway import exits
-from rollway.rollout import outcome
-from rollway.rollout.calls import Call
-from rollway.rollout.drive import Skip, work_for
-from rollway.rollout.journal import Event, Journal
-from rollway.rollout.ledger import fold
-from rollway.rollout.plan import Plan
-from rollway.rollout.planning import decide
-from rollway.rollout.verdict import judge_end
+from rollway.rollout.journal import Event
 from tests.unit.rollout.fleet_fixtures import (
     acquired_edge,
     acquired_host,
@@ -24,6 +17,7 @@ from tests.unit.rollout.fleet_fixtures import (
     release,
     request,
 )
+from tests.unit.rollout.run_folder import RunFolder
 
 HOSTS = ("app-1", "app-2", "app-3")
 ON_TRIAL = {"1-a": release("a"), "2-b": release("b", outcome="candidate")}
@@ -31,34 +25,17 @@ GOOD = {"1-a": release("a"), "2-b": release("b")}
 FAILED: dict[str, Any] = {"ok": False, "result": {"problem": {"found": "no image"}}}
 
 
-class Run:
+class Run(RunFolder):
     """A run's folder; its verb goes on where a dead run left the hosts and the edge."""
 
     def __init__(self, run_dir: Path, verb: str, acquired: dict[str, Event], **asked: Any) -> None:
-        self.run_dir = run_dir
-        self.request = request(verb, **asked)
-        self.request.save(run_dir)
-        self.plan: Plan = decide(self.request, acquired)
+        super().__init__(run_dir, request(verb, **asked), acquired)
         assert self.plan.refusal is None, self.plan.refusal
-        self.plan.save(run_dir)
-
-    def happened(self, step: str, host: str, **fields: Any) -> None:
-        Journal(self.run_dir).append(Event(step, host, **fields))
-
-    def calls(self, step: str, host: str, wave: int | None = None) -> list[Call]:
-        work = work_for(self.run_dir, step=step, host=host, wave=wave)
-        assert not isinstance(work, Skip), work.reason
-        return work
 
     def goes_back(self) -> dict[str, str]:
         """The slots that the edge is told to send requests to at the end, by host."""
         servers = self.calls("unshift", "edge-1")[0].arguments["servers"]
         return {one["host"]: one["slot"] for one in servers if one["state"] == "ready"}
-
-    def ends(self) -> outcome.Outcome:
-        events = Journal(self.run_dir).events()
-        ledger = fold(self.plan, events)
-        return outcome.conclude(self.plan, ledger, judge_end(self.plan, ledger), events)
 
 
 def _host(name: str, active: str, releases: dict[str, Any], **slots: str) -> Event:
@@ -99,7 +76,7 @@ def test_traffic_that_a_dead_deploy_moved_goes_back_too(
     run.happened("stage", "app-3", **FAILED)
     assert run.goes_back() == dict.fromkeys(HOSTS, "blue")
     run.happened("unshift", "edge-1")
-    end = run.ends()
+    end = run.outcome()
     assert (end.exit_code, end.record) == (exits.FAILED, "bad")
     assert "the whole fleet serves 1-a" in end.sentence
     assert run.calls("conclude", "app-1")[0].arguments["active_slot"] == "blue"
@@ -110,7 +87,7 @@ def test_an_edge_that_does_not_confirm_it_leaves_both_slots_up(tmp_path: Path) -
     run = Run(tmp_path, "deploy", _deploy_killed(**slots), manifest=manifest("b"))
     run.happened("stage", "app-3", **FAILED)
     run.happened("unshift", "edge-1", ok=False, unreachable=True)
-    end = run.ends()
+    end = run.outcome()
     assert (end.exit_code, end.record) == (exits.NEEDS_PERSON, "aborted")
 
 
@@ -148,7 +125,7 @@ def test_hosts_that_stopped_first_come_back(tmp_path: Path, slots: dict[str, str
         run.happened("undo", name, result={"restored": True})
     assert run.goes_back() == dict.fromkeys(HOSTS, "blue")
     run.happened("unshift", "edge-1")
-    assert run.ends().exit_code == exits.FAILED
+    assert run.outcome().exit_code == exits.FAILED
     assert run.calls("conclude", "app-1")[0].arguments["active_slot"] == "blue"
 
 
