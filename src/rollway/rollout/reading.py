@@ -30,7 +30,17 @@ from rollway.rollout.request import Request
 
 def read(inputs: Inputs) -> Path:
     """Check the request, build the release's manifest, and open the run's folder."""
-    env = names.env_name(inputs.env)
+    app_hosts = _checked(inputs)
+    run_id = inputs.run_id or identity.new_run_id(inputs.verb)
+    request = _request(inputs, run_id, app_hosts)
+    run_dir = open_run(inputs.runs_dir, run_id)
+    request.save(run_dir)
+    return run_dir
+
+
+def _checked(inputs: Inputs) -> list[str]:
+    """The app hosts of the run, once what was asked for makes sense for them."""
+    names.env_name(inputs.env)
     _check_fleet(inputs)
     app_hosts = _selected(inputs)
     check_removal(inputs)
@@ -38,19 +48,16 @@ def read(inputs: Inputs) -> Path:
     check_reason(inputs)
     check_switch(inputs)
     check_scale(inputs)
+    return app_hosts
+
+
+def _request(inputs: Inputs, run_id: str, app_hosts: list[str]) -> Request:
     app = _choose_app(inputs)
-    run_id = inputs.run_id or identity.new_run_id(inputs.verb)
-    request = Request(
+    return Request(
         verb=inputs.verb,
         app=app,
-        env=env,
-        run=identity.describe_run(
-            run_id,
-            verb=inputs.verb,
-            process=inputs.process,
-            reason=inputs.reason.strip(),
-            env=names.env_name(inputs.known_as) if inputs.known_as else "",
-        ),
+        env=inputs.env,
+        run=_run(inputs, run_id),
         app_hosts=app_hosts,
         outside=[host for host in inputs.app_hosts if host not in app_hosts],
         edges=inputs.edges,
@@ -72,9 +79,16 @@ def read(inputs: Inputs) -> Path:
         retry_seconds=inputs.retry_seconds,
         gone=gone_hosts(inputs.gone),
     )
-    run_dir = open_run(inputs.runs_dir, run_id)
-    request.save(run_dir)
-    return run_dir
+
+
+def _run(inputs: Inputs, run_id: str) -> dict[str, Any]:
+    return identity.describe_run(
+        run_id,
+        verb=inputs.verb,
+        process=inputs.process,
+        reason=inputs.reason.strip(),
+        env=names.env_name(inputs.known_as) if inputs.known_as else "",
+    )
 
 
 def load_sealed(path: Path) -> dict[str, Any]:
