@@ -56,15 +56,13 @@ def deploy(
     wanted_version = options.version(asked["version"])
     if asked["env"] == options.LOCAL:
         wanted_version = prepare_local(wanted_app, wanted_version)
-    inputs = {"rollway_version": wanted_version, "rollway_yes": str(yes).lower()}
     wanted = Wanted(
         "deploy",
         options.environment(asked["env"]),
         wanted_app,
         inputs={
-            **inputs,
-            **options.wait_lock(wait_lock),
-            **options.gone(gone),
+            "rollway_version": wanted_version,
+            **options.answers(yes=yes, wait=wait_lock, gone_for_good=gone),
             "rollway_plan_path": str(saved or ""),
         },
         limit=options.limit(asked["limit"]),

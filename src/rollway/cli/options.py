@@ -99,6 +99,11 @@ def output(value: str, *, verbose: bool = False) -> str:
     return PLAIN if verbose else output_for(value, is_terminal=is_terminal)
 
 
+def answers(*, yes: bool, wait: int, gone_for_good: str = "") -> dict[str, str]:
+    """The playbook's inputs for what a run would ask, or wait for."""
+    return {"rollway_yes": str(yes).lower(), **wait_lock(wait), **gone(gone_for_good)}
+
+
 def wait_lock(seconds: int) -> dict[str, str]:
     """The playbook's input for how long to wait; none where a run does not."""
     if not 0 <= seconds <= LONGEST_WAIT:

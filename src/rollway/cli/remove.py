@@ -39,8 +39,7 @@ def remove(
         options.removable(app),
         inputs={
             "rollway_volumes": str(volumes).lower(),
-            "rollway_yes": str(yes).lower(),
-            **options.wait_lock(wait_lock),
+            **options.answers(yes=yes, wait=wait_lock),
         },
         check=check,
         verbose=verbose,

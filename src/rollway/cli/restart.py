@@ -43,9 +43,7 @@ def restart(
         options.application(app),
         inputs={
             "rollway_service": named_service(service, needed=False),
-            "rollway_yes": str(yes).lower(),
-            **options.wait_lock(wait_lock),
-            **options.gone(gone),
+            **options.answers(yes=yes, wait=wait_lock, gone_for_good=gone),
         },
         limit=options.limit(limit),
         check=check,

@@ -45,9 +45,7 @@ def rollback(
         options.application(app),
         inputs={
             "rollway_to": options.version(to, option="--to"),
-            "rollway_yes": str(yes).lower(),
-            **options.wait_lock(wait_lock),
-            **options.gone(gone),
+            **options.answers(yes=yes, wait=wait_lock, gone_for_good=gone),
         },
         limit=options.limit(limit),
         check=check,

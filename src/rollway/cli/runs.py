@@ -82,11 +82,7 @@ def decide(
         verb,
         options.environment(env),
         options.application(app),
-        inputs={
-            "rollway_yes": str(yes).lower(),
-            **options.wait_lock(wait_lock),
-            **options.gone(gone),
-        },
+        inputs=options.answers(yes=yes, wait=wait_lock, gone_for_good=gone),
         check=check,
         verbose=verbose,
         output=options.output(output, verbose=verbose),

@@ -46,9 +46,7 @@ def scale(
         inputs={
             "rollway_service": named_service(service, needed=True),
             "rollway_replicas": options.replicas(replicas),
-            "rollway_yes": str(yes).lower(),
-            **options.wait_lock(wait_lock),
-            **options.gone(gone),
+            **options.answers(yes=yes, wait=wait_lock, gone_for_good=gone),
         },
         limit=options.limit(limit),
         check=check,
