@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json as json_format
-import sys
 from typing import Any
 
 from rollway.cli import options
 from rollway.cli.deploy import HELP
+from rollway.cli.findings import show_findings
 from rollway.cli.runs import Wanted, read_result, run_confirmed
-from rollway.cli.verb import say, verb
+from rollway.cli.verb import verb
 from rollway.report.doctor import DOCTOR, print_doctor, trouble_lines
 
 DOCTOR_HELP = {
@@ -45,10 +44,4 @@ def doctor(
 
 def show(found: dict[str, Any], *, as_json: bool) -> int:
     """Findings on stdout; who is missing, and what else is to be known, on stderr."""
-    for line in trouble_lines(found):
-        say(line)
-    if as_json:
-        sys.stdout.write(json_format.dumps(found, ensure_ascii=False) + "\n")
-    else:
-        print_doctor(found)
-    return int(found["exit"])
+    return show_findings(found, trouble=trouble_lines(found), as_json=as_json, shows=print_doctor)

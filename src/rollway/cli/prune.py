@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json as json_format
-import sys
 from typing import Any
 
 from rollway.cli import options
 from rollway.cli.deploy import HELP
+from rollway.cli.findings import show_findings
 from rollway.cli.runs import Wanted, read_result, run_confirmed
-from rollway.cli.verb import say, verb
+from rollway.cli.verb import verb
 from rollway.errors import RollwayError
 from rollway.report.prune import PRUNED, print_prune, trouble_lines
 from rollway.rollout.calls import RETAINED_RELEASES
@@ -49,13 +48,7 @@ def prune(
 
 def show(found: dict[str, Any], *, as_json: bool) -> int:
     """What went on stdout, trouble on stderr."""
-    for line in trouble_lines(found):
-        say(line)
-    if as_json:
-        sys.stdout.write(json_format.dumps(found, ensure_ascii=False) + "\n")
-    else:
-        print_prune(found)
-    return int(found["exit"])
+    return show_findings(found, trouble=trouble_lines(found), as_json=as_json, shows=print_prune)
 
 
 def _kept(count: int) -> int:
