@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 
 from rollway import exits
+from rollway.config.values import texts, truth, unresolved
 from rollway.errors import RollwayError
+from rollway.remote.pattern import check_known, name_of
+from rollway.remote.pattern import terms as pattern_terms
 from rollway.report.audit import write_audit
 from rollway.report.doctor import write_doctor
 from rollway.report.drift import write_drift
@@ -24,13 +27,13 @@ from rollway.report.removal import write_removal
 from rollway.report.result import write_error, write_report, write_status
 from rollway.rollout.arbiter import queue_hosts, retry_hosts
 from rollway.rollout.doctor import DOCTOR
-from rollway.rollout.inputs import Inputs
+from rollway.rollout.inputs import Inputs, addresses_of, retry_after, shown_count
 from rollway.rollout.journal import Journal
-from rollway.rollout.plan import AFTER_TRAFFIC, BEFORE_TRAFFIC, REMOVE, ROLLING
+from rollway.rollout.plan import AFTER_TRAFFIC, BEFORE_TRAFFIC, REMOVE
+from rollway.rollout.plan_line import plan_line
 from rollway.rollout.planning import decide
 from rollway.rollout.reading import read
 from rollway.rollout.request import known_run, load_request
-from rollway.rollout.scale import said_of
 
 READING = ("status", "history", "audit", "drift", "lock.status")  # verbs that change nothing
 
@@ -74,6 +77,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             write_error(Path(str(args["runs_dir"])).resolve(), str(args["run_id"]), error)
 
     def _read(self) -> dict[str, Any]:
+        shown_count(str(self._resolved("release_count")))
         run_dir = read(self._inputs())
         return {**_asked(run_dir), "queue": queue_hosts(load_request(run_dir))}
 
@@ -84,7 +88,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     def _plan(self) -> dict[str, Any]:
         run_dir = self._run_dir()
         request, acquired = load_request(run_dir), Journal(run_dir).results("acquire")
-        again = [] if _is_true(self._task.args.get("is_last")) else retry_hosts(request, acquired)
+        again = (
+            [] if truth("is_last", self._task.args["is_last"]) else retry_hosts(request, acquired)
+        )
         if again:
             return {"changed": False, "retry": again, "said": f"asks again: {', '.join(again)}"}
         plan = decide(request, acquired)
@@ -99,7 +105,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             **{name: getattr(plan, name) for name in ("still_hosts", "place_hosts", "home_hosts")},
             "job_hosts": sorted({*plan.job_hosts(BEFORE_TRAFFIC), *plan.hosts_after_jobs}),
             "late_job_hosts": sorted(plan.job_hosts(AFTER_TRAFFIC)),
-            "said": _say_plan(plan),
+            "said": plan_line(plan),
         }
 
     def _report(self) -> dict[str, Any]:
@@ -148,7 +154,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
 
     def _inputs(self) -> Inputs:
         args = self._task.args
-        groups, hosts = self._vars["groups"], self._vars["hostvars"]
+        groups = self._vars["groups"]
         app_hosts = [str(name) for name in groups.get("app", [])]
         return Inputs(
             verb=str(args["verb"]),
@@ -161,44 +167,56 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             runs_dir=Path(str(args["runs_dir"])).resolve(),
             app_hosts=app_hosts,
             edges=[str(name) for name in groups.get("edge", [])],
-            addresses={name: str(hosts[name].get("rollway_address", "")) for name in app_hosts},
+            addresses=addresses_of(app_hosts, self._vars["hostvars"], AnsibleError),
             registry=self._registry(),
-            variables=_variables(args.get("variables") or {}),
-            url=str(args.get("url") or ""),
+            variables=texts("rollway_variables", self._resolved("release_variables")),
+            url=self._value("release_url") or "",
             process=os.getppid(),
-            must_confirm=_must_confirm(args),
-            limit=self._matching(args.get("limit")),
+            must_confirm=self._must_confirm(),
+            limit=self._matching(self._resolved("release_limit")),
             ansible_limit=self._matching(self._vars.get("ansible_limit")),
             plan_path=str(args.get("plan_path") or ""),
             reason=str(args.get("reason") or ""),
             target=str(args.get("target") or ""),
             wait_lock=str(args.get("wait_lock") or ""),
-            keep=str(args.get("keep") or ""),
+            keep=str(args["keep"]),  # 0 is a number that was given
             service=str(args.get("service") or ""),
             replicas=str(args.get("replicas") or ""),
-            volumes=_is_true(args.get("volumes")),
+            volumes=self._truth("volumes"),
             switch=_switch(args.get("switch")),
-            retry_seconds=int(args.get("retry_seconds") or 0),
+            retry_seconds=retry_after(args["verb"], self._resolved),
             gone=str(args.get("gone") or ""),
             known_as=str(args.get("known_as") or args.get("env") or self._folder() or ""),
-            is_confirmed=_is_true(args.get("confirmed")),
+            is_confirmed=self._truth("yes"),
             groups=_groups_of(groups, app_hosts),
+            project=str(args.get("project") or ""),
+            keeps_web=self._truth("keep_web"),
             reads_only=self._reads_only(),
         )
 
     def _reads_only(self) -> bool:
-        args = self._task.args
-        is_look = args["verb"] == DOCTOR and not _is_true(args.get("fix"))
-        return bool(self._task.check_mode) or args["verb"] in READING or is_look
+        verb, is_fix = self._task.args["verb"], self._truth("fix")
+        return bool(self._task.check_mode) or verb in READING or (verb == DOCTOR and not is_fix)
+
+    def _must_confirm(self) -> bool:
+        """Whether a yes is missing; what cannot be taken back wants one in every environment."""
+        asks, is_confirmed = self._truth("confirm"), self._truth("yes")
+        return (asks or self._task.args["verb"] == REMOVE) and not is_confirmed
 
     def _matching(self, pattern: Any) -> list[str] | None:
-        """The hosts that a pattern matches, by Ansible's own reading of it; None without one."""
+        """The hosts that a pattern leaves, by Ansible's reading of its terms; None without one."""
         if not pattern:
             return None
+        terms = pattern_terms(str(pattern))
+        each = {term: self._hosts_of([name_of(term)]) for term in terms}
+        check_known(each, fleet=f"inventories/{self._environment()}")
+        return self._hosts_of(terms)
+
+    def _hosts_of(self, terms: list[str]) -> list[str]:
         lookup = lookup_loader.get(
             "ansible.builtin.inventory_hostnames", loader=self._loader, templar=self._templar
         )
-        return [str(name) for name in lookup.run([str(pattern)], variables=self._vars)]
+        return [str(name) for name in lookup.run(terms, variables=self._vars)]
 
     def _environment(self) -> str:
         """The folder below inventories/, whichever of several inventories it is."""
@@ -219,8 +237,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         return {**found, "registry": self._value("release_registry")}
 
     def _value(self, name: str) -> str | None:
-        value = self._templar.template(self._vars.get(name))
+        value = self._resolved(name)
         return str(value) if value else None
+
+    def _truth(self, name: str) -> bool:
+        return truth(f"rollway_{name}", self._resolved(f"release_{name}"))
+
+    def _resolved(self, name: str) -> Any:
+        """An input of the role; the variable behind it is named where a template of its fails."""
+        try:
+            return self._templar.template(self._vars.get(name))
+        except AnsibleError as error:
+            raise unresolved(name.replace("release_", "rollway_", 1), str(error)) from None
 
 
 def _asked(run_dir: Path) -> dict[str, Any]:
@@ -236,23 +264,6 @@ def _told(result: dict[str, Any]) -> dict[str, Any]:
     return {"changed": False, "failed": is_failed, "msg": sentence, "result": result}
 
 
-def _variables(told: Any) -> dict[str, str]:
-    if not isinstance(told, dict):
-        raise RollwayError(
-            "rollway_variables",
-            f"{told!r}",
-            accepted="a mapping of names to values",
-            next="edit group_vars/all.yml of the inventory",
-        )
-    return {str(key): str(value) for key, value in told.items()}
-
-
-def _must_confirm(args: Mapping[str, Any]) -> bool:
-    """Whether a yes is missing; what cannot be taken back wants one in every environment."""
-    asks = args["verb"] == REMOVE or _is_true(args.get("confirm"))
-    return asks and not _is_true(args.get("confirmed"))
-
-
 def _switch(value: Any) -> str:
     """`on` and `off` as they were typed, although YAML reads them as truth values."""
     return {"true": "on", "false": "off"}.get(str(value).lower(), str(value or ""))
@@ -266,25 +277,3 @@ def _groups_of(groups: Mapping[str, list[str]], app_hosts: list[str]) -> dict[st
         if name not in ("all", "ungrouped")
     }
     return {name: members for name, members in found.items() if members}
-
-
-def _is_true(value: Any) -> bool:
-    return str(value).lower() in {"true", "yes", "1"}
-
-
-def _say_plan(plan: Any) -> str:
-    if plan.refusal:
-        return "refused before any change"
-    if plan.verb == REMOVE:
-        return f"{plan.verb} of {plan.app}: edges first"
-    if plan.service:
-        return f"{plan.verb} of {plan.service} of {plan.release_id}"
-    if not plan.waves:
-        return f"{said_of(plan)}{plan.release_id} serves on every host already"
-    sizes = ", ".join(str(len(wave)) for wave in plan.waves)
-    word = "of" if plan.verb in ROLLING else "to"
-    hosts = "1 host" if len(plan.wave_hosts) == 1 else f"{len(plan.wave_hosts)} hosts"
-    stopping = [name for name, host in plan.hosts.items() if host.leaves_rotation]
-    stops = f"; stop-first: {', '.join(stopping)}" if stopping else ""
-    what = f"{said_of(plan)}{plan.verb} {word} {plan.release_id}"
-    return f"{what}: {hosts} in waves of {sizes}{stops}"

@@ -121,19 +121,25 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         arguments = dict(call.arguments)
         if arguments.get("step") == "stage":
             arguments["registry_auth"] = self._registry_auth()
-        result = self._call_installed(call.module, arguments)
+        is_ours = self._is_ours(call.module)
+        result = self._call_installed(call.module, arguments) if is_ours else None
+        has_package = result is not None
         if result is None:
             result = self._execute_module(
                 module_name=call.module, module_args=arguments, task_vars=self._vars
             )
+        if is_ours and arguments.get("step") == "acquire":
+            result["has_package"] = has_package
         result.pop("invocation", None)
         return dict(result)
 
+    def _is_ours(self, module: str) -> bool:
+        """Whether nobody put another module in its place."""
+        found = self._shared_loader_obj.module_loader.find_plugin(module, ".py")
+        return Path(str(found)).resolve() == installed.MODULES / f"{module}.py"
+
     def _call_installed(self, module: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
         """The result from the package on the host; None where that is not this controller's."""
-        found = self._shared_loader_obj.module_loader.find_plugin(module, ".py")
-        if Path(str(found)).resolve() != installed.MODULES / f"{module}.py":
-            return None  # somebody put another module in its place
         text = installed.call_text(
             module, arguments, check=self._task.check_mode, diff=self._task.diff
         )

@@ -11,7 +11,7 @@ from rollway.cli import collection
 from tests.contract.repository import ROOT
 
 VERBS = sorted(collection().task_names)
-STARTING = ("abort", "deploy", "plan", "promote", "restart", "rollback", "scale")
+STARTING = ("abort", "adopt", "deploy", "plan", "promote", "restart", "rollback", "scale")
 PLACED = {"maintenance": ["switch"]}  # `maintenance on`
 # Part of the command line's contract; an option of this name means the same in every verb.
 COMMON = {"env", "app", "version", "limit", "strategy", "check", "diff", "yes", "json"}

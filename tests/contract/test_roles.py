@@ -16,7 +16,7 @@ ROLES = [
 ]
 TASK_LINES = 80
 # Steps of a run, which mean nothing alone: the playbook's scenario is theirs.
-IN_SCENARIO = {"release": "deploy", "waves": "deploy"}
+IN_SCENARIO = {"release": "deploy", "run": "deploy", "waves": "deploy"}
 
 
 def _defaults(role: Path) -> dict[str, Any]:

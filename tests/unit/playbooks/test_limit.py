@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rollway import exits
 from rollway.rollout.journal import Journal
 from rollway.rollout.request import load_request
 from tests.unit.playbooks.fleet import HOSTS, RUN, run_playbook
@@ -29,11 +30,30 @@ def test_a_limit_chooses_app_hosts_and_every_edge_takes_part(
     assert asked == {*chosen, "both-1", "edge-1"}
 
 
+UNKNOWN = [
+    pytest.param({"rollway_limit": "app[0"}, None, "'app[0' has a bracket", id="half a bracket"),
+    pytest.param({"rollway_limit": "app-1,nope"}, None, "'nope' matches no host", id="no host"),
+    pytest.param({"rollway_limit": "!nope"}, None, "'nope' matches no host", id="all but no host"),
+    pytest.param({}, "edge,app-1,nope,localhost", "'nope' matches no host", id="Ansible's own"),
+]
+
+
+@pytest.mark.parametrize(("told", "limit", "found"), UNKNOWN)
+def test_a_limit_that_is_mistyped_is_wrong_use(
+    told: dict[str, str], limit: str | None, found: str, inventory: Path
+) -> None:
+    run_playbook(inventory, told, limit=limit)
+    error = json.loads((inventory / RUN / "error.json").read_text())
+    assert (error["where"], error["exit"]) == ("--limit", exits.USAGE)
+    assert error["found"].startswith(found)
+    assert not (inventory / RUN / "events.jsonl").exists()
+
+
 @pytest.mark.parametrize(
     "verb",
     [
         *("rollback", "status", "history", "audit", "drift", "prune", "doctor"),
-        *("maintenance", "restart", "scale"),
+        *("maintenance", "restart", "scale", "adopt"),
     ],
 )
 def test_a_limit_of_ansible_s_own_without_the_controller_is_a_failure(

@@ -22,8 +22,9 @@ def test_a_prune_of_hosts_that_do_not_answer_names_them(inventory: Path) -> None
     assert {json.loads(line)["step"] for line in events} == {"prune_look"}
 
 
-def test_a_prune_that_would_keep_nothing_is_wrong_use(inventory: Path) -> None:
-    run_playbook(inventory, {"rollway_keep": "0"}, verb="prune")
+@pytest.mark.parametrize("keep", ["0", "{{ 0 }}", ""], ids=["a text", "a number", "nothing"])
+def test_a_prune_that_would_keep_nothing_is_wrong_use(keep: str, inventory: Path) -> None:
+    run_playbook(inventory, {"rollway_keep": keep}, verb="prune")
     error = json.loads((inventory / RUN / "error.json").read_text())
     assert (error["where"], error["exit"]) == ("--keep", exits.USAGE)
 
