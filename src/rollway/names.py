@@ -13,10 +13,12 @@ _VERSION: Final = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VERSION_SAYS: Final = "1 to 64 of A-Z a-z 0-9 . _ -, the first a letter or digit, no '..'"
 _RELEASE: Final = re.compile(r"[1-9][0-9]{0,8}-(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _RELEASE_SAYS: Final = "<counter>-<version>, as status and history show it"
+_PROJECT: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_PROJECT_SAYS: Final = "1 to 63 of a-z 0-9 _ -, the first a letter or digit"
 _RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
 _RUN_SAYS: Final = "1 to 80 of A-Z a-z 0-9 -, the first a letter or digit"
-_HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-_HOST_SAYS: Final = "1 to 63 of A-Z a-z 0-9 . _ -, the first a letter or digit"
+_HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,252}")
+_HOST_SAYS: Final = "1 to 253 of A-Z a-z 0-9 . _ : -, the first a letter or digit"
 
 
 def app_name(value: str) -> str:
@@ -47,9 +49,17 @@ def release_id(value: str) -> str:
     return _checked(value, _RELEASE, where="release", says=_RELEASE_SAYS)
 
 
-def host_name(value: str) -> str:
-    """Returns an inventory host's name when it is one."""
-    return _checked(value, _HOST, where="host", says=_HOST_SAYS)
+def host_name(value: str, *, where: str) -> str:
+    """Returns an inventory host's name when it is one; an address of IPv6 is one, too.
+
+    `where` is the option that held it, for the error.
+    """
+    return _checked(value, _HOST, where=where, says=_HOST_SAYS)
+
+
+def project_name(value: str) -> str:
+    """Returns the name of a Compose project when it is one."""
+    return _checked(value, _PROJECT, where="--project", says=_PROJECT_SAYS)
 
 
 def run_id(value: str, *, where: str = "run") -> str:

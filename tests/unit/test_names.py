@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from rollway import names
 from rollway.errors import RollwayError
+
+HOST = partial(names.host_name, where="--host")
 
 GOOD = [
     pytest.param(names.app_name, "iris", id="an app of letters"),
@@ -16,7 +19,9 @@ GOOD = [
     pytest.param(names.version_name, "v1.4.0-3-gabc_D", id="a version as git describe writes it"),
     pytest.param(names.version_name, "1" * 64, id="a version of 64 characters"),
     pytest.param(names.release_id, "12-v1.4.0", id="a release"),
-    pytest.param(names.host_name, "app-1.example.com", id="a host with dots"),
+    pytest.param(HOST, "app-1.example.com", id="a host with dots"),
+    pytest.param(HOST, "a" * 253, id="a host of 253 characters"),
+    pytest.param(HOST, "2001:db8::5", id="a host that is named by its address"),
     pytest.param(names.run_id, "20261121T040000-deploy-ab12", id="a run"),
 ]
 
@@ -36,8 +41,9 @@ BAD = [
     pytest.param(names.release_id, "v1.4.0", id="a release without its counter"),
     pytest.param(names.release_id, "0-v1", id="a release with counter zero"),
     pytest.param(names.release_id, "1-a..b", id="a release with two dots in a row"),
-    pytest.param(names.host_name, "a b", id="a host with a space"),
-    pytest.param(names.host_name, "\u0661", id="a host of digits beyond ASCII"),
+    pytest.param(HOST, "a b", id="a host with a space"),
+    pytest.param(HOST, "\u0661", id="a host of digits beyond ASCII"),
+    pytest.param(HOST, "a" * 254, id="a host of 254 characters"),
     pytest.param(names.run_id, "a.b", id="a run with a dot"),
 ]
 

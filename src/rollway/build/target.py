@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rollway.config.values import texts
 from rollway.errors import RollwayError
 from rollway.release.registry_client import RegistryClient
 from rollway.remote.inventory import load_inventory
@@ -76,14 +77,10 @@ def read_target(variables: Mapping[str, Any], *, inventory: str) -> Target:
         ca=_optional(variables.get("rollway_registry_ca")),
         username=_optional(variables.get("rollway_registry_username")),
         password=_optional(variables.get("rollway_registry_password")),
-        variables=_texts(variables.get("rollway_variables")),
-        build_args=_texts(variables.get("rollway_build_args")),
+        variables=texts("rollway_variables", variables.get("rollway_variables")),
+        build_args=texts("rollway_build_args", variables.get("rollway_build_args")),
     )
 
 
 def _optional(value: Any) -> str | None:
     return str(value) if value else None
-
-
-def _texts(values: Mapping[str, Any] | None) -> dict[str, str]:
-    return {str(name): str(value) for name, value in (values or {}).items()}

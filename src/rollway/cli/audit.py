@@ -17,7 +17,7 @@ def audit(
     _context: Any,
     env: str = "",
     app: str = "",
-    count: int = 20,
+    count: str = "20",
     json: bool = False,
     verbose: bool = False,
 ) -> int:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from rollway import names
 from rollway.errors import RollwayError
+from rollway.remote import pattern
 from rollway.report.output import OUTPUTS, PLAIN, output_for
-from rollway.rollout.inputs import LONGEST_WAIT, gone_hosts, replica_count
+from rollway.rollout.inputs import gone_hosts, replica_count, wait_seconds
 from rollway.rollout.maintenance import OFF, ON
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -76,10 +77,10 @@ def limit(value: str | None) -> str:
         raise RollwayError(
             "--limit",
             f"{value!r} is not a pattern of hosts",
-            accepted="names, groups and * ? [ ] joined by : , & !",
-            next="--limit=app-1:app-2",
+            accepted=pattern.ACCEPTED,
+            next=pattern.EXAMPLE,
         )
-    return value or ""
+    return ",".join(pattern.terms(value)) if value else ""
 
 
 def output(value: str, *, verbose: bool = False) -> str:
@@ -99,20 +100,14 @@ def output(value: str, *, verbose: bool = False) -> str:
     return PLAIN if verbose else output_for(value, is_terminal=is_terminal)
 
 
-def answers(*, yes: bool, wait: int, gone_for_good: str = "") -> dict[str, str]:
+def answers(*, yes: bool, wait: str, gone_for_good: str = "") -> dict[str, str]:
     """The playbook's inputs for what a run would ask, or wait for."""
     return {"rollway_yes": str(yes).lower(), **wait_lock(wait), **gone(gone_for_good)}
 
 
-def wait_lock(seconds: int) -> dict[str, str]:
+def wait_lock(text: str) -> dict[str, str]:
     """The playbook's input for how long to wait; none where a run does not."""
-    if not 0 <= seconds <= LONGEST_WAIT:
-        raise RollwayError(
-            "--wait-lock",
-            f"found {seconds}",
-            accepted=f"seconds, 0 to {LONGEST_WAIT}",
-            next="--wait-lock=600",
-        )
+    seconds = wait_seconds(text)
     return {"rollway_wait_lock": str(seconds)} if seconds else {}
 
 

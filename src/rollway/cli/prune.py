@@ -9,13 +9,13 @@ from rollway.cli.deploy import HELP
 from rollway.cli.findings import show_findings
 from rollway.cli.runs import Wanted, read_result, run_confirmed
 from rollway.cli.verb import verb
-from rollway.errors import RollwayError
 from rollway.report.prune import PRUNED, print_prune, trouble_lines
 from rollway.rollout.calls import RETAINED_RELEASES
+from rollway.rollout.inputs import MOST_KEPT, kept_count
 
 PRUNE_HELP = {
     **{name: HELP[name] for name in ("env", "app", "yes", "verbose")},
-    "keep": "How many releases to keep on each host, the newest",
+    "keep": f"How many releases to keep on each host, the newest, 1 to {MOST_KEPT}",
     "check": "List what would go, and change nothing",
     "json": "Print what went as JSON on stdout",
 }
@@ -26,7 +26,7 @@ def prune(
     _context: Any,
     env: str = "",
     app: str = "",
-    keep: int = RETAINED_RELEASES,
+    keep: str = str(RETAINED_RELEASES),
     check: bool = False,
     yes: bool = False,
     json: bool = False,
@@ -37,7 +37,7 @@ def prune(
         "prune",
         options.environment(env),
         options.application(app),
-        inputs={"rollway_keep": str(_kept(keep)), "rollway_yes": str(yes).lower()},
+        inputs={"rollway_keep": str(kept_count(keep)), "rollway_yes": str(yes).lower()},
         check=check,
         verbose=verbose,
     )
@@ -49,9 +49,3 @@ def prune(
 def show(found: dict[str, Any], *, as_json: bool) -> int:
     """What went on stdout, trouble on stderr."""
     return show_findings(found, trouble=trouble_lines(found), as_json=as_json, shows=print_prune)
-
-
-def _kept(count: int) -> int:
-    if count < 1:
-        raise RollwayError("--keep", f"found {count}", accepted="1 or more", next="--keep=5")
-    return count

@@ -13,7 +13,7 @@ from rollway.cli import options
 from rollway.cli.deploy import HELP
 from rollway.cli.runs import Wanted, read_result, run_release
 from rollway.cli.verb import say
-from rollway.errors import RollwayError
+from rollway.rollout.inputs import shown_count
 
 RECORDED_HELP = {
     **{name: HELP[name] for name in ("env", "app", "verbose")},
@@ -30,13 +30,13 @@ class Recorded:
     entries: str
     print_table: Callable[[dict[str, Any]], None]
 
-    def ask(self, *, env: str, app: str, count: int, as_json: bool, verbose: bool) -> int:
+    def ask(self, *, env: str, app: str, count: str, as_json: bool, verbose: bool) -> int:
         """Run the playbook and show what it found; returns the exit code."""
         wanted = Wanted(
             self.verb,
             options.environment(env),
             options.application(app),
-            inputs={"rollway_count": str(positive(count))},
+            inputs={"rollway_count": str(shown_count(count))},
             verbose=verbose,
         )
         code, run_dir = run_release(wanted)
@@ -54,10 +54,3 @@ class Recorded:
         else:
             self.print_table(found)
         return exits.DONE
-
-
-def positive(count: int) -> int:
-    """How many runs to show."""
-    if count < 1:
-        raise RollwayError("--count", f"found {count}", accepted="1 or more", next="--count=20")
-    return count

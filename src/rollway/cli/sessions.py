@@ -8,6 +8,7 @@ import sys
 from rollway import names
 from rollway.cli import options
 from rollway.cli.deploy import HELP
+from rollway.config.sizes import is_count
 from rollway.errors import RollwayError
 from rollway.remote.access import Access, load_access
 from rollway.remote.inventory import matching_hosts
@@ -69,7 +70,7 @@ def since(value: str) -> str:
 
 def tail(value: str) -> str:
     """How many lines, or all of them."""
-    if value != "all" and not (value.isascii() and value.isdecimal() and len(value) < 10):  # noqa: PLR2004
+    if value != "all" and not is_count(value):
         raise RollwayError(
             "--tail", f"found {value!r}", accepted="a number, or all", next="--tail=100"
         )

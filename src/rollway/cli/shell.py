@@ -39,7 +39,7 @@ def shell(
 
 def _only(env: str, host: str) -> Access:
     """The host that was named, whatever its group; or the only app host."""
-    named = names.host_name(host) if host else ""
+    named = names.host_name(host, where="--host") if host else ""
     found = sessions.hosts(env, named, group="all" if named else "app")
     if len(found) == 1:
         return found[0]

@@ -1,13 +1,16 @@
 """Checks the words of a command line before Invoke reads them.
 
 Invoke takes its own options behind a verb, too: `deploy --dry` would deploy for real, and
-`rollback --version=1` would print Invoke's version and end with 0. Both are wrong use here.
+`rollback --version=1` would print Invoke's version and end with 0. Both are wrong use here, as are
+`--dry deploy`, which is about Invoke's own commands, and `rollback -- --check`, of which Invoke
+hands nothing to the verb.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from rollway.errors import RollwayError
@@ -23,6 +26,12 @@ _CORE_WITH_VALUE: Final = frozenset(
         *("--command-timeout", "-T", "--list-depth", "-D", "--list-format", "-F"),
     }
 )
+_DRY: Final = "R"
+_SHORT_WITH_VALUE: Final = frozenset(word[1] for word in _CORE_WITH_VALUE if word[1] != "-")
+_TAKES_WORDS: Final = frozenset({"exec"})
+"""Verbs that read what stands behind two hyphens."""
+_NEVER_EMPTY: Final = frozenset({"--limit", "--to"})
+"""Without them a run is about more hosts, or goes to another release."""
 
 
 def check_words(words: Sequence[str], collection: Collection) -> None:
@@ -33,6 +42,7 @@ def check_words(words: Sequence[str], collection: Collection) -> None:
     places = 0
     for word in rest:
         if word == "--":
+            _check_rest(verb, [*rest])
             return
         if not word.startswith("-"):
             if places:
@@ -40,8 +50,11 @@ def check_words(words: Sequence[str], collection: Collection) -> None:
                 continue
             verb = _verb(word, verbs)
             places = len(verb.positional_args)
-        elif verb and word not in _HELP and _takes_next(word, verb):
-            next(rest, None)
+        elif verb and word not in _HELP:
+            name, _, value = word.partition("=")
+            value = next(rest, value) if _takes_next(word, verb) else value
+            if name in _NEVER_EMPTY and not value:
+                raise _empty(name, verb)
 
 
 def _skip_core(words: Iterator[str]) -> Iterator[str]:
@@ -52,6 +65,33 @@ def _skip_core(words: Iterator[str]) -> Iterator[str]:
         elif word == "--" or not word.startswith("-"):
             yield word
             yield from words
+        elif _is_dry(word):
+            raise RollwayError(
+                word,
+                "Invoke would run the verb for real",
+                accepted="--check behind a verb that has it",
+                next="./invoke deploy --env=NAME --check",
+            )
+
+
+def _is_dry(word: str) -> bool:
+    """Whether it is `--dry`, or one of several short options in a word, up to one with a value."""
+    if word.startswith("--"):
+        return word.partition("=")[0] == "--dry"
+    flags = takewhile(lambda letter: letter not in _SHORT_WITH_VALUE, word[1:])
+    return _DRY in flags
+
+
+def _check_rest(verb: ParserContext | None, words: Sequence[str]) -> None:
+    """Raises RollwayError where a verb does not read what stands behind two hyphens."""
+    if verb is None or verb.name in _TAKES_WORDS or not words:
+        return
+    raise RollwayError(
+        f"{verb.name} -- {words[0]}",
+        "this verb reads nothing behind two hyphens",
+        accepted="options before them",
+        next=f"./invoke {verb.name} --help",
+    )
 
 
 def _verb(word: str, verbs: Mapping[str, ParserContext]) -> ParserContext:
@@ -69,6 +109,15 @@ def _takes_next(word: str, verb: ParserContext) -> bool:
     if name not in verb.flags:
         raise _unknown(name, verb)
     return verb.flags[name].takes_value and not has_value
+
+
+def _empty(name: str, verb: ParserContext) -> RollwayError:
+    return RollwayError(
+        f"{verb.name} {name}",
+        "it has no value: is a variable of the shell not set?",
+        accepted="a value, or no such option",
+        next=f"./invoke {verb.name} --help",
+    )
 
 
 def _unknown(name: str, verb: ParserContext) -> RollwayError:

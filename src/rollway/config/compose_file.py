@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from rollway.config.interpolate import UnsetVariableError, interpolate
-from rollway.config.problems import Problems
-from rollway.config.yaml_text import parse_yaml
+from rollway.config.problems import Problems, shown
+from rollway.config.yaml_text import HALF, is_text, parse_yaml
 from rollway.errors import RollwayError
 
 LARGEST_BYTES = 1024 * 1024
@@ -65,6 +65,9 @@ def _walk(value: Any, variables: Mapping[str, str], problems: Problems, path: st
 
 
 def _text(text: str, variables: Mapping[str, str], problems: Problems, path: str) -> str:
+    if not is_text(text):
+        problems.add(path, f"{shown(text)} holds {HALF}")
+        return ""
     try:
         value = interpolate(text, variables)
     except UnsetVariableError as error:

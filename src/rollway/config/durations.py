@@ -8,7 +8,7 @@ from typing import Any
 from rollway.config.problems import shown
 
 _UNITS = {"us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_NUMBER = r"(\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})"
+_NUMBER = r"([0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})"
 _PART = re.compile(rf"{_NUMBER}(us|µs|μs|ms|s|m|h)")
 _WHOLE = re.compile(rf"(?:{_PART.pattern})+")
 

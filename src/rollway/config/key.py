@@ -7,8 +7,21 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
+from rollway.config.truths import is_true, is_truth
+
 Treatment = Literal["kept", "rewritten", "not sent", "refused"]
-Shape = Literal["any", "mapping", "list", "mapping or list", "text", "number", "text or list"]
+Shape = Literal[
+    "any",
+    "mapping",
+    "list",
+    "mapping or list",
+    "text",
+    "number",
+    "text or list",
+    "list of mappings",
+    "truth",
+    "truth or mapping",
+]
 
 
 @dataclass(frozen=True)
@@ -28,7 +41,7 @@ class Key:
         """What to write instead of this value, if it is refused."""
         if self.treatment == "refused":
             return self.note
-        text = str(value).lower()
+        text = str(is_true(value) if is_truth(value) else value).lower()
         return next((do for one, do in self.values.items() if fnmatchcase(text, one)), None)
 
 

@@ -59,7 +59,11 @@ _GRANT: dict[str, Key] = {
 }
 _SOURCE: dict[str, Key] = {
     "environment": Key("rewritten", "the variable's value becomes a file of the release", "text"),
-    "external": Key("not sent", values={"true": "`file`: it belongs to Swarm", "{*": "`file`"}),
+    "external": Key(
+        "not sent",
+        shape="truth",
+        values={"true": "`file`: it belongs to Swarm", "{*": "`file`"},
+    ),
     "file": Key("rewritten", _FILE, "text"),
     "labels": Key("not sent", "for Swarm"),
     "name": Key("not sent", "for Swarm"),
@@ -94,11 +98,20 @@ TABLE: dict[str, dict[str, Key]] = {
     },
     "services.*.deploy.resources.limits": kept("cpus memory pids"),
     "services.*.deploy.resources.reservations": {
-        **kept("cpus devices memory"),
+        **kept("cpus memory"),
+        "devices": Key("kept", shape="list of mappings"),
         **refused("generic_resources", "`devices`; it belongs to Swarm"),
     },
+    "services.*.deploy.resources.reservations.devices.*": {
+        "capabilities": Key("kept", shape="list"),
+        "count": Key("kept", "a number of GPUs, or all", "text"),
+        "device_ids": Key("kept", shape="list"),
+        "driver": Key("kept", shape="text"),
+        "options": Key("kept", shape="mapping or list"),
+    },
     "services.*.healthcheck": {
-        **kept("disable test"),
+        "disable": Key("kept", shape="truth"),
+        **kept("test"),
         "interval": Key("kept", "30s unless set", "text"),
         "retries": Key("kept", "3 unless set", "number"),
         "start_interval": Key("kept", shape="text"),
@@ -108,7 +121,8 @@ TABLE: dict[str, dict[str, Key]] = {
     "services.*.logging": kept("driver options"),
     "services.*.depends_on.*": {
         "condition": Key("kept", "`service_completed_successfully` is for jobs, and not sent"),
-        **kept("required restart"),
+        "required": Key("kept", shape="truth"),
+        **kept("restart"),
     },
     "services.*.networks.*": {
         "aliases": Key("rewritten", "kept, and the service's name is added", "list"),
@@ -123,8 +137,9 @@ TABLE: dict[str, dict[str, Key]] = {
         "target": Key("rewritten", "the port in the container"),
     },
     "services.*.volumes.*": {
-        **kept("bind consistency read_only target tmpfs volume"),
+        **kept("bind consistency target tmpfs volume"),
         **refused("image", f"a named volume; {TOO_NEW}"),
+        "read_only": Key("kept", shape="truth"),
         "source": Key("rewritten", "as `volumes`"),
         "type": Key(
             "kept",
@@ -134,7 +149,9 @@ TABLE: dict[str, dict[str, Key]] = {
     "services.*.env_file.*": {
         **refused("format", f"leave it out; {TOO_NEW}"),
         "path": Key("rewritten", _FILE, "text"),
-        "required": Key("not sent", "a file that is not there is left out where this is false"),
+        "required": Key(
+            "not sent", "a file that is not there is left out where this is false", "truth"
+        ),
     },
     "services.*.configs.*": _GRANT,
     "services.*.secrets.*": _GRANT,
@@ -153,6 +170,7 @@ TABLE: dict[str, dict[str, Key]] = {
         **refused("enable_ipv4", f"leave it out; {TOO_NEW}"),
         "external": Key(
             "not sent",
+            shape="truth",
             values=dict.fromkeys(
                 ("true", "{*"),
                 "a network of the slot's own: on a shared one releases answer for each other",
@@ -163,8 +181,12 @@ TABLE: dict[str, dict[str, Key]] = {
     },
     "volumes.*": {
         **refused("driver driver_opts labels", "`external: true`, and a volume made on the hosts"),
-        "external": Key("kept", "a volume that the hosts have already"),
-        "name": Key("kept", "with `external: true` only"),
+        "external": Key("kept", "a volume that the hosts have already", "truth or mapping"),
+        "name": Key(
+            "kept",
+            "its name on the hosts, in place of APP_data; made where it is missing, unless it is "
+            "`external`",
+        ),
     },
     "configs.*": {
         **_SOURCE,

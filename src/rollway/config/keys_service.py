@@ -13,9 +13,9 @@ SERVICE: dict[str, Key] = {
         "cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus cpuset "
         "device_cgroup_rules devices dns dns_opt dns_search domainname entrypoint expose group_add "
         "hostname init isolation mem_limit mem_reservation mem_swappiness memswap_limit "
-        "oom_kill_disable oom_score_adj pids_limit platform privileged read_only runtime "
-        "security_opt shm_size stdin_open stop_signal storage_opt sysctls tmpfs tty ulimits user "
-        "userns_mode uts working_dir"
+        "oom_kill_disable oom_score_adj pids_limit platform read_only runtime security_opt "
+        "shm_size stdin_open stop_signal storage_opt sysctls tmpfs tty ulimits user userns_mode "
+        "uts working_dir"
     ),
     "build": Key("not sent", "`build` makes the image, hosts pull it; an `image` must stand too"),
     "configs": Key("rewritten", "the file travels with the release", "list"),
@@ -55,6 +55,7 @@ SERVICE: dict[str, Key] = {
         "rewritten", "the service's name becomes an alias of its replicas", "mapping or list"
     ),
     "pid": Key("kept", values=_SHARED_NAME),
+    "privileged": Key("kept", shape="truth"),
     "ports": Key(
         "rewritten",
         "x-rollway.http.service: one fixed host port for each replica and slot, 20000 to 29999, on "

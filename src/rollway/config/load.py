@@ -16,9 +16,11 @@ from rollway.config.parse import parse_x_rollway
 from rollway.config.problems import Problems
 from rollway.config.rollout import resolve_rollout
 from rollway.config.structure import check_structure
+from rollway.config.yaml_text import HALF, is_text
 from rollway.errors import RollwayError
 
 REGISTRY = "REGISTRY"
+_EDIT = "edit the inventory"
 
 
 @dataclass(frozen=True)
@@ -117,9 +119,15 @@ def _known_variables(
             f"rollway_variables/{claimed[0]}",
             "the name is taken: every release sets it",
             accepted="another name",
-            next="edit the inventory (rollway_registry names the registry)",
+            next=f"{_EDIT} (rollway_registry names the registry)",
         )
-    return {**{str(name): str(value) for name, value in variables.items()}, **ours}
+    told = {str(name): str(value) for name, value in variables.items()}
+    spoiled = sorted(name for name, value in told.items() if not is_text(f"{name}{value}"))
+    if spoiled:
+        raise RollwayError(
+            f"rollway_variables/{ascii(spoiled[0])[1:-1]}", f"it holds {HALF}", next=_EDIT
+        )
+    return {**told, **ours}
 
 
 def _released(raw: Mapping[str, Any], file: str) -> set[str]:

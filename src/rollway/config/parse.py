@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from rollway.config.model import Http, Rollout, Service, XRollway
-from rollway.config.problems import Problems, neighbours
+from rollway.config.problems import Problems, neighbours, shown
 
 _KEYS: dict[str, type[BaseModel]] = {"http": Http, "rollout": Rollout, "services": Service}
 
@@ -18,21 +18,37 @@ def parse_x_rollway(content: Any, problems: Problems) -> XRollway:
         return XRollway.model_validate(content)
     except ValidationError as error:
         for one in error.errors():
-            _note(one, problems)
+            _note(one, content, problems)
         return XRollway()
 
 
-def _note(error: Any, problems: Problems) -> None:
-    location = [str(part) for part in error["loc"] if part not in {"int", "str"}]
+def _note(error: Any, content: Any, problems: Problems) -> None:
+    location = _location(error, content)
     path = "/".join(["x-rollway", *location])
     if error["type"] == "extra_forbidden":
         problems.add(path, "unknown key", accepted=neighbours(location[-1], _known(location)))
     elif error["type"] == "missing":
         problems.add(path, "it is missing")
     else:
-        message = error["msg"].removeprefix("Value error, ")
-        shown = "" if "Value error" in error["msg"] else f"{error['input']!r}: "
-        problems.add(path, f"{shown}{message[0].lower()}{message[1:]}")
+        said = "" if "Value error" in error["msg"] else f"{shown(error['input'])}: "
+        problems.add(path, f"{said}{message_of(error)}")
+
+
+def _location(error: Any, content: Any) -> list[str]:
+    """The error's path without the names of types that Pydantic tried there, such as `str`."""
+    found: list[str] = []
+    for part in error["loc"]:
+        is_key = isinstance(content, dict) and (part in content or error["type"] == "missing")
+        if is_key or (isinstance(content, list) and isinstance(part, int)):
+            found.append(str(part))
+            content = content.get(part) if is_key else content[part]
+    return found
+
+
+def message_of(error: Any) -> str:
+    """What Pydantic says of one value, as the end of a sentence."""
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{message[0].lower()}{message[1:]}"
 
 
 def _known(location: list[str]) -> list[str]:

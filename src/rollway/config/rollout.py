@@ -6,8 +6,11 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from rollway.config.durations import seconds
-from rollway.config.model import XRollway
+from rollway.config.model import Rollout, XRollway
+from rollway.config.parse import message_of
 from rollway.config.problems import Problems, shown
 
 DEFAULTS: dict[str, Any] = {
@@ -53,18 +56,21 @@ def _from_compose(
     name = settings.http.service
     config = update_config(services.get(name))
     path = f"services/{name}/deploy/update_config"
-    return {
-        ours: (theirs, _read(read, config[theirs], f"{path}/{theirs}", problems))
-        for theirs, (ours, read) in _readers(host_count).items()
-        if config.get(theirs) is not None
-    }
+    found = {}
+    for theirs, (ours, read) in _readers(host_count).items():
+        if (given := config.get(theirs)) is not None:
+            value = _read(read, given, f"{path}/{theirs}", problems)
+            found[ours] = (theirs, value)
+            if theirs != "order":  # every service's is checked already
+                _check_limits({ours: value}, given, f"{path}/{theirs}", problems)
+    return found
 
 
 def _readers(host_count: int) -> dict[str, tuple[str, Callable[[Any], Any]]]:
     return {
         "parallelism": ("waves", _waves),
-        "failure_action": ("failure_action", str),
-        "order": ("order", str),
+        "failure_action": ("failure_action", _as_it_is),
+        "order": ("order", _as_it_is),
         "monitor": ("bake_seconds", seconds),
         "delay": ("pause_seconds", seconds),
         "max_failure_ratio": ("max_failures", lambda value: _failures(value, host_count)),
@@ -77,6 +83,19 @@ def _read(read: Callable[[Any], Any], value: Any, path: str, problems: Problems)
     except ValueError as error:
         problems.add(path, str(error))
         return None
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _check_limits(read: Mapping[str, Any], given: Any, path: str, problems: Problems) -> None:
+    """Compose's key may say no more than ours: `read` is ours, and what was given means there."""
+    try:
+        Rollout.model_validate(read)
+    except ValidationError as error:
+        found = f"{shown(given)}: {message_of(error.errors()[0])}"
+        problems.add(path, found, accepted=f"what x-rollway.rollout.{', '.join(read)} takes")
 
 
 def _waves(value: Any) -> list[int | str]:

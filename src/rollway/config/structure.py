@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from rollway.config.key import Key
+from rollway.config.key import Key, Shape
 from rollway.config.keys import TABLE
 from rollway.config.problems import Problems, neighbours, shown
+from rollway.config.truths import ACCEPTED, is_truth
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    "mapping": (dict,),
-    "list": (list,),
-    "mapping or list": (dict, list),
-    "text or list": (str, list),
-}
+_SAID = {"truth": ACCEPTED, "truth or mapping": ACCEPTED}
 
 
 def check_structure(content: Mapping[str, Any], problems: Problems) -> None:
@@ -41,27 +37,32 @@ def _is_fine(key: Key, value: Any, where: str, problems: Problems) -> bool:
     if instead:
         problems.add(where, f"{shown(value)} cannot be released", accepted=instead)
     elif value is not None and not has_shape(value, key.shape):
-        problems.add(where, shown(value), accepted=f"a {key.shape}")
+        problems.add(where, shown(value), accepted=_SAID.get(key.shape, f"a {key.shape}"))
         return False
     return not instead
 
 
-def has_shape(value: Any, shape: str) -> bool:
+def has_shape(value: Any, shape: Shape) -> bool:
     """Is the value of that shape? Numbers may be written as text, as after interpolation."""
-    if shape == "any":
-        return True
-    if shape == "number":
-        return _is_number(value)
-    if shape == "text":
-        return isinstance(value, str | int | float) and not isinstance(value, bool)
-    if shape == "mapping or list" and isinstance(value, list):
-        return all(has_shape(item, "text") for item in value)
-    return isinstance(value, _TYPES[shape])
+    return _SHAPES[shape](value)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_list_of(value: Any, is_item: Callable[[Any], bool]) -> bool:
+    return isinstance(value, list) and all(is_item(item) for item in value)
 
 
 def _is_number(value: Any) -> bool:
     try:
-        return math.isfinite(float(value)) and not isinstance(value, bool)
+        is_plain = not isinstance(value, bool) and str(value).isascii()
+        return is_plain and math.isfinite(float(value))
     except (TypeError, ValueError, OverflowError):
         return False
 
@@ -83,3 +84,17 @@ def _check_children(value: Any, pattern: str, path: str, problems: Problems) -> 
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+_SHAPES: dict[Shape, Callable[[Any], bool]] = {
+    "any": lambda _: True,
+    "mapping": _is_mapping,
+    "list": lambda value: isinstance(value, list),
+    "mapping or list": lambda value: _is_mapping(value) or _is_list_of(value, _is_text),
+    "text": _is_text,
+    "number": _is_number,
+    "text or list": lambda value: isinstance(value, str | list),
+    "list of mappings": lambda value: _is_list_of(value, _is_mapping),
+    "truth": is_truth,
+    "truth or mapping": lambda value: is_truth(value) or _is_mapping(value),
+}

@@ -7,11 +7,16 @@ YAML 1.2 (gopkg.in/yaml.v3), where all of these are text.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import yaml
 
+from rollway.config.problems import shown
+
 LARGEST_NODES = 50_000
+HALF = "half a character (a surrogate)"
+_LONGEST_INT = 80  # 64 bits, their prefix and what may stand between them
 DEEPEST = 60
 
 
@@ -29,6 +34,8 @@ class _Loader(yaml.SafeLoader):
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.YAMLError(f"line {line}: a key is not a text")
+            if not is_text(key.value):
+                raise yaml.YAMLError(f"line {line}: the key {key.value!r} holds {HALF}")
             if key.value in seen:
                 raise yaml.YAMLError(f"line {line}: the key {key.value!r} stands there twice")
             seen.add(key.value)
@@ -50,6 +57,43 @@ for _tag, _pattern, _first in _RULES:
     _Loader.add_implicit_resolver(
         f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_pattern})\Z"), list(_first)
     )
+
+
+_SURROGATE = re.compile("[\\ud800-\\udfff]")
+_ODD_TAGS = ("binary", "omap", "pairs", "set", "timestamp")
+_LARGEST = 2**64
+
+
+def _checked(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    """A value as its tag says; a number of more than 64 bits is text, as written."""
+    kind = node.tag.rpartition(":")[2]
+    if not _PATTERNS[kind].fullmatch(node.value):
+        raise yaml.YAMLError(f"line {node.start_mark.line + 1}: {shown(node.value)} is no {kind}")
+    if kind == "int" and len(node.value) > _LONGEST_INT:
+        return node.value
+    value = _CONSTRUCTORS[kind](loader, node)
+    return node.value if kind == "int" and abs(value) >= _LARGEST else value
+
+
+def _refuse(loader: _Loader, node: yaml.Node) -> Any:
+    return loader.construct_undefined(node)
+
+
+_CONSTRUCTORS: dict[str, Callable[[_Loader, yaml.ScalarNode], Any]] = {
+    "bool": _Loader.construct_yaml_bool,
+    "int": _Loader.construct_yaml_int,
+    "float": _Loader.construct_yaml_float,
+}
+_PATTERNS = {tag: re.compile(pattern) for tag, pattern, _ in _RULES}
+for _tag in _CONSTRUCTORS:
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _checked)
+for _tag in _ODD_TAGS:
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _refuse)
+
+
+def is_text(value: str) -> bool:
+    """Can it be written at all? An escape of YAML may spell half a character."""
+    return not _SURROGATE.search(value)
 
 
 def parse_yaml(text: str) -> Any:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rollway.config.problems import shown
+from rollway.config.sizes import is_count
 from rollway.errors import RollwayError
 from rollway.remote.inventory import load_inventory
 
@@ -19,6 +21,7 @@ NAMES = (
 )
 _SHORT = {"-i": "IdentityFile", "-J": "ProxyJump", "-l": "User", "-p": "Port"}
 _SSH = frozenset({None, "ssh", "smart", "ansible.builtin.ssh", "paramiko"})
+_HIGHEST_PORT = 65535
 _SUDO = ["sudo", "-n", "--"]
 
 
@@ -55,18 +58,19 @@ def access_of(name: str, variables: Mapping[str, Any]) -> Access:
     becomes = _is_true(variables.get("ansible_become"))
     if becomes and method not in {"sudo", "ansible.builtin.sudo"}:
         raise _refusal(name, "ansible_become_method", f"{method!r}", "sudo")
-    words = [word for key in _ARGUMENTS for word in shlex.split(variables.get(key) or "")]
-    port = variables.get("ansible_port")
+    words = [word for key in _ARGUMENTS for word in _words(name, key, variables.get(key))]
+    options = dict(reversed(list(_options(name, words))))
+    _port(name, _ARGUMENTS[0], options.get("port", "").strip('"'))
     user = variables.get("ansible_user")
     return Access(
         name=name,
         address=str(variables.get("ansible_host") or name),
-        port=int(port) if port else None,
+        port=_port(name, "ansible_port", variables.get("ansible_port")),
         user=str(user) if user else None,
         key=_text(variables.get("ansible_ssh_private_key_file")),
         password=_text(variables.get("ansible_password")),
         becomes_root=becomes and user != "root",
-        options=dict(reversed(list(_options(name, words)))),
+        options=options,
     )
 
 
@@ -84,6 +88,23 @@ def _options(host: str, words: Sequence[str]) -> Iterator[tuple[str, str]]:
         else:
             accepted = "-o NAME=VALUE, -i, -J, -l and -p"
             raise _refusal(host, "ansible_ssh_common_args", f"{word!r} is not understood", accepted)
+
+
+def _words(host: str, name: str, value: Any) -> list[str]:
+    try:
+        return shlex.split(str(value)) if value else []
+    except ValueError as error:
+        found = f"{shown(value)}: {str(error).lower()}"
+        raise _refusal(host, name, found, "arguments as a shell takes them") from None
+
+
+def _port(host: str, name: str, value: Any) -> int | None:
+    """Checked here: a socket takes more bits than a port has, and drops them."""
+    if value is None or value == "":
+        return None
+    if is_count(str(value)) and 1 <= int(value) <= _HIGHEST_PORT:
+        return int(value)
+    raise _refusal(host, name, shown(value), f"a port, 1 to {_HIGHEST_PORT}")
 
 
 def _text(value: Any) -> str | None:

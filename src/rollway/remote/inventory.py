@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from rollway.errors import RollwayError
+from rollway.remote.pattern import check_known, name_of
+from rollway.remote.pattern import terms as pattern_terms
 from rollway.remote.playbook import ROOT
 
 _ANSIBLE = str(Path(sys.executable).with_name("ansible"))
@@ -44,17 +46,36 @@ def load_inventory(path: Path, names: Sequence[str], *, hosts: str = "app[0]") -
 
 
 def matching_hosts(path: Path, pattern: str) -> list[str]:
-    """The hosts that a pattern matches, by Ansible's own reading of it; RollwayError for none."""
-    done = _run([_ANSIBLE, f"--inventory={path}", "--list-hosts", pattern])
-    found = [line.strip() for line in done.stdout.splitlines()[1:]]  # below `hosts (2):`
+    """The hosts that a pattern leaves, by Ansible's own reading of its terms.
+
+    RollwayError where one of them matches no host, or none is left.
+    """
+    terms = pattern_terms(pattern)
+    done = _run(match_command_of(path, terms))
+    found: list[Any] = [answer.get("msg") for answer in read_answer(done.stdout).values()]
     if done.returncode or not found:
-        raise RollwayError(
-            "--limit",
-            f"{pattern!r} matches no host of inventories/{path.name}",
-            accepted="names and groups of the inventory",
-            next=f"ansible-inventory --inventory=inventories/{path.name} --graph",
-        )
-    return found
+        raise _refusal(path, pattern, str(found[0]) if found else done.stderr)
+    fleet = f"inventories/{path.name}"
+    check_known(dict(zip(terms, found[0]["each"], strict=True)), fleet=fleet)
+    if not found[0]["whole"]:
+        check_known({pattern: []}, fleet=fleet)
+    return list(found[0]["whole"])
+
+
+def match_command_of(path: Path, terms: Sequence[str]) -> list[str]:
+    """The arguments for what terms match: `each` alone, and the `whole` of them."""
+    names = [name_of(term) for term in terms]
+    find = "query('ansible.builtin.inventory_hostnames', {0})"  # `*`: a term each
+    each = ", ".join(find.format(f"rollway_names[{number}]") for number in range(len(names)))
+    message = f"{{{{ {{'each': [{each}], 'whole': {find.format('*rollway_terms')}}} }}}}"
+    return [
+        _ANSIBLE,
+        f"--inventory={path}",
+        "--module-name=ansible.builtin.debug",
+        f"--args={json.dumps({'msg': message})}",
+        f"--extra-vars={json.dumps({'rollway_names': names, 'rollway_terms': terms})}",
+        "localhost",
+    ]
 
 
 def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rollway import names
 from rollway.errors import RollwayError
 from rollway.rollout.doctor import DOCTOR
 from rollway.rollout.locks import ACQUIRE, LOCK_VERBS
 from rollway.rollout.maintenance import MAINTENANCE, OFF, ON
+from rollway.rollout.numbers import whole_number
 from rollway.rollout.plan import REMOVE, SCALE
 from rollway.rollout.upkeep import PRUNE
 
@@ -19,6 +22,8 @@ REASON_LENGTH = 200
 LONGEST_WAIT = 86400
 LONGEST_RETRY = 86400
 MOST_REPLICAS = 100
+MOST_KEPT = 1000
+MOST_SHOWN = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,8 @@ class Inputs:
     maintenance. `groups` are the inventory's, with their app hosts. `gone` names hosts that
     a person knows to be down for good, between commas.
     `known_as` is what hosts know the environment by, '' where the inventory has no name to rely on.
+    `project` is the plain Compose project to adopt, the application's name when empty, and
+    `keeps_web` whether its web containers stay.
     """
 
     verb: str
@@ -69,6 +76,8 @@ class Inputs:
     groups: Mapping[str, list[str]] = field(default_factory=dict)
     gone: str = ""
     known_as: str = ""
+    project: str = ""
+    keeps_web: bool = False
 
 
 def check_confirmed(inputs: Inputs, app_hosts: Sequence[str]) -> None:
@@ -136,6 +145,42 @@ def check_switch(inputs: Inputs) -> None:
         )
 
 
+def retry_after(verb: str, read: Callable[[str], Any]) -> int:
+    """When clients of a page are to come back; a typo in it shall keep no rollback from a fleet."""
+    if verb != MAINTENANCE:
+        return 0
+    name, text = "rollway_maintenance_retry_seconds", str(read("release_maintenance_retry_seconds"))
+    bounds = range(1, LONGEST_RETRY + 1)
+    return whole_number(text, name, bounds=bounds, what="seconds, ", example=f"{name}=120")
+
+
+def addresses_of(
+    hosts: Sequence[str],
+    variables: Mapping[str, Mapping[str, Any]],
+    failure: type[Exception],
+) -> dict[str, str]:
+    """Host → its `rollway_address`; RollwayError names every host whose template fails."""
+    found: dict[str, str] = {}
+    spoiled = []
+    for host in hosts:
+        try:
+            found[host] = str(variables[host].get("rollway_address", ""))
+        except failure as error:
+            spoiled.append(f"{host}/rollway_address: {_one_line(error)}")
+    if not spoiled:
+        return found
+    raise RollwayError(
+        "",
+        "\n  ".join(spoiled),
+        accepted="the IP address at which the edge reaches the host",
+        next="edit hosts.yml of the inventory",
+    )
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
 def check_scale(inputs: Inputs) -> None:
     """A scale names a service and a number of replicas, never none."""
     if inputs.verb != SCALE:
@@ -152,39 +197,41 @@ def check_scale(inputs: Inputs) -> None:
 
 def replica_count(text: str) -> int:
     """How many replicas a scale asks for on each app host."""
-    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_REPLICAS))
-    if is_number and 1 <= int(text) <= MOST_REPLICAS:
-        return int(text)
-    raise RollwayError(
+    return whole_number(
+        text,
         "--replicas",
-        f"found {text!r}" if text else "no number was given",
-        accepted=f"1 to {MOST_REPLICAS} on each app host; a service that is to run nowhere is "
-        "taken out of the Compose file",
-        next="--replicas=2 (rollway_replicas=2 for ansible-playbook)",
+        bounds=range(1, MOST_REPLICAS + 1),
+        note=" on each app host; a service that is to run nowhere is taken out of the Compose file",
+        example="--replicas=2 (rollway_replicas=2 for ansible-playbook)",
     )
 
 
 def gone_hosts(text: str) -> list[str]:
     """The hosts that are down for good, as they were typed."""
-    return [names.host_name(one.strip()) for one in text.split(",") if one.strip()]
+    typed = [one.strip() for one in text.split(",")]
+    return [names.host_name(one, where="--gone") for one in typed if one]
 
 
 def wait_seconds(text: str) -> int:
-    """How long to wait for another run; nothing was typed where it does not wait."""
-    return _number(text, "--wait-lock", f"seconds, 0 to {LONGEST_WAIT}", least=0, example=600)
+    """How long to wait for another run."""
+    return whole_number(
+        text,
+        "--wait-lock",
+        bounds=range(LONGEST_WAIT + 1),
+        what="seconds, ",
+        example="--wait-lock=600",
+    )
 
 
 def kept_count(text: str) -> int:
     """How many releases a prune leaves."""
-    return _number(text, "--keep", "1 or more releases", least=1, example=5)
+    bounds = range(1, MOST_KEPT + 1)
+    return whole_number(text, "--keep", bounds=bounds, what="releases, ", example="--keep=5")
 
 
-def _number(text: str, option: str, accepted: str, *, least: int, example: int) -> int:
-    if not text:
-        return 0
-    if text.isascii() and text.isdigit() and least <= int(text) <= LONGEST_WAIT:
-        return int(text)
-    raise RollwayError(option, f"found {text!r}", accepted, f"{option}={example}")
+def shown_count(text: str) -> int:
+    """How many runs a history or an audit shows."""
+    return whole_number(text, "--count", bounds=range(1, MOST_SHOWN + 1), example="--count=20")
 
 
 def _verb(inputs: Inputs) -> str:
@@ -193,11 +240,18 @@ def _verb(inputs: Inputs) -> str:
 
 def _options(inputs: Inputs, app_hosts: Sequence[str]) -> str:
     """What was asked for, to type it again."""
-    if inputs.plan_path:
-        return f"--plan={inputs.plan_path}"
+    planned = {"plan": inputs.plan_path}
     asked = {"env": inputs.env, "app": inputs.app, "version": inputs.version, "to": inputs.to}
-    asked |= {"service": inputs.service, "replicas": inputs.replicas}
+    asked |= {"service": inputs.service, "replicas": inputs.replicas, "project": inputs.project}
     asked["limit"] = ",".join(app_hosts) if inputs.limit is not None else ""
     asked["keep"] = inputs.keep if inputs.verb == PRUNE else ""
-    words = [f"--{name}={value}" for name, value in asked.items() if value]
-    return " ".join([*words, *(["--fix"] if inputs.verb == DOCTOR else [])])
+    beside = {"gone": inputs.gone, "reason": inputs.reason.strip()}
+    beside["wait-lock"] = "" if inputs.wait_lock == "0" else inputs.wait_lock
+    named = {**(planned if inputs.plan_path else asked), **beside}
+    words = [f"--{name}={shlex.quote(value)}" for name, value in named.items() if value]
+    switches = {
+        "keep": inputs.keeps_web,
+        "fix": inputs.verb == DOCTOR,
+        "volumes": inputs.volumes,
+    }
+    return " ".join([*words, *(f"--{name}" for name, is_set in switches.items() if is_set)])

@@ -13,7 +13,7 @@ def test_reads_an_environment() -> None:
         "rollway_registry_ca": "/etc/ca.pem",
         "rollway_registry_username": "rollway",
         "rollway_registry_password": "secret",
-        "rollway_variables": {"WORKERS": 3},
+        "rollway_variables": {"WORKERS": 3, "DEBUG": True},
         "rollway_build_args": {"BASE_IMAGE": "debian"},
     }
     target = read_target(variables, inventory="staging")
@@ -23,7 +23,7 @@ def test_reads_an_environment() -> None:
         ca="/etc/ca.pem",
         username="rollway",
         password="secret",
-        variables={"WORKERS": "3"},
+        variables={"WORKERS": "3", "DEBUG": "true"},
         build_args={"BASE_IMAGE": "debian"},
     )
     assert target.login() == {"username": "rollway", "password": "secret"}

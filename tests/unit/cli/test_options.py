@@ -137,3 +137,10 @@ def test_refuses_an_output(value: str, verbose: bool, text: str) -> None:
         options.output(value, verbose=verbose)
     assert str(caught.value) == text
     assert caught.value.exit_code == 1
+
+
+def test_a_limit_is_read_strictly_and_handed_over_in_one_way() -> None:
+    assert (options.limit(""), options.limit("app:&a:!app-1")) == ("", "app,&a,!app-1")
+    for text in ("app[0", "app-1,", "app-1:&"):
+        with pytest.raises(RollwayError, match="--limit: "):
+            options.limit(text)

@@ -8,7 +8,9 @@ from rollway.errors import RollwayError
 
 
 @task(auto_shortflags=False)
-def deploy(_context: Context, env: str = "", version: str = "", check: bool = False) -> None:
+def deploy(
+    _context: Context, env: str = "", version: str = "", limit: str = "", check: bool = False
+) -> None:
     """Release."""
 
 
@@ -22,8 +24,13 @@ def maintenance(_context: Context, switch: str, env: str = "") -> None:
     """A word of its own."""
 
 
+@task(name="exec", auto_shortflags=False)
+def run_command(_context: Context, env: str = "") -> None:
+    """Take words."""
+
+
 def _collection() -> Collection:
-    root = Collection(deploy, maintenance)
+    root = Collection(deploy, maintenance, run_command)
     root.add_collection(Collection("lab", up))
     return root
 
@@ -40,11 +47,12 @@ GOOD = [
     pytest.param(["lab.up", "--hosts=6", "deploy"], id="two verbs"),
     pytest.param(["maintenance", "on", "--env=x", "deploy"], id="a word that a verb asks for"),
     pytest.param(["maintenance", "--env", "x", "off"], id="such a word behind an option"),
-    pytest.param(["--dry", "deploy"], id="an option of Invoke before the verb"),
+    pytest.param(["--echo", "-fR", "deploy"], id="options of Invoke before the verb"),
     pytest.param(["--search-root", "x", "deploy"], id="an option of Invoke with a value"),
     pytest.param(["deploy", "--help"], id="help of a verb"),
     pytest.param(["--complete", "--", "deploy", "--e"], id="the shell's completion"),
-    pytest.param(["deploy", "--", "--anything"], id="what stands behind two hyphens"),
+    pytest.param(["exec", "--env=x", "--", "--anything"], id="what stands behind two hyphens"),
+    pytest.param(["deploy", "--"], id="nothing behind two hyphens"),
 ]
 
 
@@ -53,9 +61,35 @@ def test_lets_pass(words: list[str]) -> None:
     check_words(words, _collection())
 
 
-VERBS = "deploy, maintenance, lab.up"
-OPTIONS = "--check, --env, --version"
+VERBS = "deploy, maintenance, exec, lab.up"
+OPTIONS = "--check, --env, --limit, --version"
+DRY = (
+    "Invoke would run the verb for real; accepted: --check behind a verb that has it; "
+    "next: ./invoke deploy --env=NAME --check"
+)
 BAD = [
+    *(
+        pytest.param([word, "deploy"], f"{word}: {DRY}", id=f"{word} before the verb")
+        for word in ("--dry", "-R", "-eR", "--dry=true")
+    ),
+    pytest.param(
+        ["deploy", "--limit=", "--env=x"],
+        "deploy --limit: it has no value: is a variable of the shell not set?; "
+        "accepted: a value, or no such option; next: ./invoke deploy --help",
+        id="a limit that is not one",
+    ),
+    pytest.param(
+        ["deploy", "--limit", ""],
+        "deploy --limit: it has no value: is a variable of the shell not set?; "
+        "accepted: a value, or no such option; next: ./invoke deploy --help",
+        id="a limit that is an empty word",
+    ),
+    pytest.param(
+        ["deploy", "--env=x", "--", "--check"],
+        "deploy -- --check: this verb reads nothing behind two hyphens; "
+        "accepted: options before them; next: ./invoke deploy --help",
+        id="an option behind two hyphens",
+    ),
     pytest.param(
         ["deploy", "--dry"],
         "deploy --dry: there is no such option of this verb; "

@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from invoke import Context, Exit
 
 from rollway import exits
 from rollway.cli import options
+from rollway.cli.deploy import deploy
 from rollway.errors import RollwayError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -55,6 +57,26 @@ COMMANDS = [
         "--replicas: found '$(id)'; accepted: 1 to 100 on each app host",
     ),
     (
+        "a wait that is no number",
+        ["deploy", "--env=staging", "--app=iris", "--version=1", "--wait-lock=abc"],
+        "--wait-lock: found 'abc'; accepted: seconds, 0 to 86400; next: --wait-lock=600",
+    ),
+    (
+        "no number of releases",
+        ["prune", "--env=staging", "--app=iris", "--keep="],
+        "--keep: no number was given; accepted: releases, 1 to 1000; next: --keep=5",
+    ),
+    (
+        "a number of runs that is none",
+        ["history", "--env=staging", "--app=iris", "--count=1e9"],
+        "--count: found '1e9'; accepted: 1 to 1000000; next: --count=20",
+    ),
+    (
+        "a project with a path",
+        ["adopt", "--env=staging", "--app=iris", "--version=1", "--project=../x"],
+        ("--project: found '../x'; accepted: 1 to 63 of a-z 0-9 _ -, the first a letter or digit"),
+    ),
+    (
         "an application with a template",
         ["deploy", "--env=staging", "--app={{ 7*7 }}", "--version=1"],
         f"app: found '{{{{ 7*7 }}}}'; accepted: {SHORT}",
@@ -68,6 +90,17 @@ COMMANDS = [
         ),
     ),
 ]
+
+
+def test_a_saved_plan_that_is_a_link_to_itself_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "plan").symlink_to("plan")
+    with pytest.raises(Exit) as ended:
+        deploy.body(Context(), plan=str(tmp_path / "plan"))
+    assert ended.value.code == exits.USAGE
+    said = f"--plan={tmp_path}/plan: Too many levels of symbolic links; accepted: a file"
+    assert capsys.readouterr().err.startswith(said)
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,19 @@ BAD: list[tuple[str, Any, str]] = [
         ),
     ),
     (
+        "a key that is named as a type",
+        {"str": 1},
+        "x-rollway/str: unknown key; accepted: http, rollout, services",
+    ),
+    (
+        "a service that is named as a type",
+        {"services": {"int": {"class": "web", "str": 1}}},
+        (
+            "x-rollway/services/int/str: unknown key; accepted: backward_compatible, class, "
+            "hosts, idempotent, port, singleton, timeout_seconds, volumes, when"
+        ),
+    ),
+    (
         "text instead of a mapping",
         "yes",
         "x-rollway: 'yes': input should be a valid dictionary or instance of XRollway",
@@ -181,3 +194,9 @@ def test_what_is_wrong_is_said_with_its_path(content: Any, message: str) -> None
     settings, problems = parsed(content)
     assert problems == [message]
     assert settings == XRollway()
+
+
+def test_a_path_has_no_names_of_types() -> None:
+    _, problems = parsed({"rollout": {"waves": [1, 1.5]}, "services": {"str": {"class": 1}}})
+    paths = {one.partition(": ")[0] for one in problems}
+    assert paths == {"x-rollway/rollout/waves/1", "x-rollway/services/str/class"}

@@ -41,6 +41,8 @@ MAPPED = [
     ("start-first", {"order": "start-first"}, "order", "start-first"),
     ("stop-first", {"order": "stop-first"}, "order", "stop-first"),
     ("rollback", {"failure_action": "rollback"}, "failure_action", "rollback"),
+    ("pause", {"failure_action": "pause"}, "failure_action", "pause"),
+    ("an hour, the longest", {"monitor": "1h"}, "bake_seconds", 3600.0),
 ]
 
 
@@ -94,11 +96,34 @@ def test_the_same_twice_is_no_note() -> None:
     assert resolved({"parallelism": 2}, {"waves": [2]})[1] == []
 
 
-BAD = [
+BAD: list[tuple[dict[str, Any], str]] = [
     ({"parallelism": -1}, "parallelism: -1 is not a whole number from 0"),
     ({"parallelism": 1.5}, "parallelism: 1.5 is not a whole number from 0"),
     ({"monitor": "soon"}, "monitor: 'soon' is not a duration like 1m30s or 200ms"),
     ({"max_failure_ratio": 2}, "max_failure_ratio: 2 is not a number from 0 to 1"),
+    *(
+        (
+            {"failure_action": value},
+            (
+                f"failure_action: {value!r}: input should be 'rollback' or 'pause'; "
+                "accepted: what x-rollway.rollout.failure_action takes"
+            ),
+        )
+        for value in ("foo", "", ["a"], "Pause")
+    ),
+    *(
+        (
+            {theirs: value},
+            (
+                f"{theirs}: {value!r}: input should be less than or equal to 3600; "
+                f"accepted: what x-rollway.rollout.{ours} takes"
+            ),
+        )
+        for theirs, ours, value in (
+            ("monitor", "bake_seconds", "2h"),
+            ("delay", "pause_seconds", "3h"),
+        )
+    ),
     ({"order": "at-once"}, "order: 'at-once' is not possible; accepted: start-first or stop-first"),
 ]
 

@@ -13,6 +13,14 @@ VALUES = [
     ("an octal mode of either spelling", "[0400, 0o400]", [256, 256]),
     ("numbers", "[1, -1, 0x10, 1_000, 1.5, 1e3]", [1, -1, 16, 1000, 1.5, 1000.0]),
     ("nothing", "[~, null, '']", [None, None, ""]),
+    (
+        "more than 64 bits are text",
+        "[18446744073709551616, -0xfffffffffffffffff]",
+        ["18446744073709551616", "-0xfffffffffffffffff"],
+    ),
+    ("64 bits are a number", "18446744073709551615", 2**64 - 1),
+    ("thousands of digits are text", "9" * 5000, "9" * 5000),
+    ("tags that fit", "[!!int '1', !!bool 'true', !!float '1']", [1, True, 1.0]),
     ("a quoted number is text", "'8000'", "8000"),
 ]
 
@@ -38,6 +46,10 @@ BAD = [
     ("no YAML", "a: [", "while parsing a flow node"),
     ("tags of Compose's merging", "a: !reset null", "could not determine a constructor"),
     ("tags of Python", "a: !!python/object/apply:os.system [id]", "could not determine"),
+    ("a tag that does not fit", "b: 1\na: !!bool foo", "line 2: 'foo' is no bool"),
+    ("a number that is none", "a: !!int foo", "line 1: 'foo' is no int"),
+    ("a tag of no file", "a: !!timestamp x", "could not determine a constructor"),
+    ("half a character as a key", '"\\ud800": 1', "line 1: the key '\\ud800' holds half"),
     ("a list in itself", "a: &a [*a]", "it unfolds to more than 50000 values or 60 levels"),
 ]
 

@@ -58,6 +58,11 @@ def test_options_are_read_as_ssh_reads_them(text: str, options: dict[str, str]) 
     assert access_of("a", {"ansible_ssh_common_args": text}).options == options
 
 
+@pytest.mark.parametrize("port", [1, 65535, "2201"])
+def test_a_port_of_tcp_is_taken(port: Any) -> None:
+    assert access_of("a", {"ansible_port": port}).port == int(port)
+
+
 REFUSED: list[Any] = [
     pytest.param({"ansible_connection": "local"}, "a/ansible_connection: 'local'", id="no SSH"),
     pytest.param(
@@ -69,6 +74,30 @@ REFUSED: list[Any] = [
         {"ansible_ssh_common_args": "-F /x"},
         "a/ansible_ssh_common_args: '-F' is not understood; accepted: -o NAME=VALUE",
         id="what cannot be honoured is not left out in silence",
+    ),
+    *(
+        pytest.param(
+            {key: "-o 'x"},
+            f'a/{key}: "-o \'x": no closing quotation; accepted: arguments as a shell takes them',
+            id=f"a quote that does not end, in {key}",
+        )
+        for key in ("ansible_ssh_common_args", "ansible_ssh_extra_args")
+    ),
+    *(
+        pytest.param(
+            {"ansible_ssh_common_args": text},
+            "a/ansible_ssh_common_args: '99999999'; accepted: a port, 1 to 65535",
+            id=f"the port of {text}",
+        )
+        for text in ("-p 99999999", "-o Port=99999999")
+    ),
+    *(
+        pytest.param(
+            {"ansible_port": port},
+            f"a/ansible_port: {port!r}; accepted: a port, 1 to 65535; next: edit the inventory",
+            id=f"the port {port!r}",
+        )
+        for port in (99999999, 65536, 0, -1, "ssh", "22 ", "٢٢", True, 22.5)
     ),
     pytest.param({"ansible_ssh_extra_args": "-o"}, "'-o' is not understood", id="no value"),
 ]

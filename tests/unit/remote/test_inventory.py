@@ -60,6 +60,8 @@ PATTERNS = [
     pytest.param("app-1,edge-1", ["app-1", "edge-1"], id="names"),
     pytest.param("app:!app-1", ["app-2"], id="a group without a host"),
     pytest.param("app:&odd", ["app-1"], id="what two groups share"),
+    pytest.param("app-2:edge,app-1", ["app-2", "edge-1", "app-1"], id="both separators"),
+    pytest.param("app[0:1]:!app-1", ["app-2"], id="places in a group"),
 ]
 
 
@@ -69,11 +71,24 @@ def test_a_pattern_is_read_by_ansible(pattern: str, hosts: list[str], inventory:
     assert matching_hosts(inventory, pattern) == hosts
 
 
-def test_a_pattern_that_matches_no_host_is_a_refusal(inventory: Path) -> None:
+UNKNOWN = [
+    pytest.param("app-9", "'app-9'", id="a name"),
+    pytest.param("app-1,nope", "'nope'", id="a name beside a host"),
+    pytest.param("app:!nope", "'nope'", id="a name to leave out"),
+    pytest.param("!app-9:!app-8", "'app-9', 'app-8'", id="names to leave out"),
+    pytest.param("app[5]", "'app[5]'", id="a place beyond the group's end"),
+    pytest.param("app:&edge", "'app:&edge'", id="what no host has in common"),
+]
+
+
+@pytest.mark.parametrize(("pattern", "named"), UNKNOWN)
+def test_a_term_that_matches_no_host_is_a_refusal(
+    pattern: str, named: str, inventory: Path
+) -> None:
     with pytest.raises(RollwayError) as refusal:
-        matching_hosts(inventory, "app-9")
+        matching_hosts(inventory, pattern)
     assert str(refusal.value) == (
-        f"--limit: 'app-9' matches no host of inventories/{inventory.name}; accepted: names and "
+        f"--limit: {named} matches no host of inventories/{inventory.name}; accepted: names and "
         "groups of the inventory; next: "
         f"ansible-inventory --inventory=inventories/{inventory.name} --graph"
     )
