@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from posixpath import normpath
 from typing import Any
 
 from rollway.config.problems import neighbours
+from rollway.config.truths import is_true
 from rollway.release.project import ACCESSORY, Project
 from rollway.release.render_service import accessory_port
 
@@ -40,6 +42,26 @@ def addresses_on(manifest: Mapping[str, Any], host: str) -> dict[str, str]:
         one["name"]: one["addresses"].get(host) or next(iter(one["addresses"].values()))
         for one in services
     }
+
+
+def written(content: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Accessory → the volumes and folders of the host that it may write to, external ones too."""
+    volumes = content.get("volumes") or {}
+    names = {key: str(volume.get("name") or "") for key, volume in volumes.items()}
+    found = {
+        name: {
+            names.get(one.get("source"), "") if one["type"] == "volume" else normpath(one["source"])
+            for one in service.get("volumes") or []
+            if one["type"] in ("volume", "bind") and not is_read_only(one)
+        }
+        for name, service in content["services"].items()
+    }
+    return {name: sorted(sources - {""}) for name, sources in found.items()}
+
+
+def is_read_only(mount: Mapping[str, Any]) -> bool:
+    """Whether a mount of a rendered service says so."""
+    return is_true(mount.get("read_only"))
 
 
 def _port_of(project: Project, name: str) -> int | None:

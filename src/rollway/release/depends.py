@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rollway.config.problems import neighbours, shown
+from rollway.config.truths import is_true
 from rollway.release.jobs import why_not
 from rollway.release.project import ACCESSORY, JOB, WEB, WORKER, Project
 
@@ -42,8 +43,7 @@ def _is_possible(project: Project, name: str, other: str, condition: dict[str, A
     path = f"services/{name}/depends_on/{other}"
     kind, own = project.config.classes.get(other), project.config.classes[name]
     if kind is None:
-        optional = str(condition.get("required", True)).lower() == "false"
-        if not optional:
+        if is_true(condition.get("required"), unset=True):
             near = neighbours(other, project.config.classes)
             project.problems.add(path, "there is no such service", accepted=near)
     elif condition["condition"] not in (known := _conditions(kind)):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rollway.config.problems import Problems, shown
+from rollway.config.sizes import is_count
 
 ALL = "all"
 _DRIVERS = (None, "", "nvidia")
@@ -44,7 +45,7 @@ def _count(device: Mapping[str, Any], where: str, problems: Problems) -> int | s
         return 0
     if given is None or str(given) in {ALL, "-1"}:
         return ALL
-    if str(given).isdecimal():
+    if is_count(str(given)):
         return int(str(given))
     problems.add(f"{where}/count", shown(given), accepted="a number of GPUs, or all")
     return 0

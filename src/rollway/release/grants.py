@@ -12,10 +12,11 @@ from typing import Any
 
 from rollway.config.compose_file import SET_IT
 from rollway.config.problems import Problems, neighbours, shown
+from rollway.config.sizes import is_count
 from rollway.release.files import PRIVATE, Owner, ReleaseFiles
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_USER = re.compile(r"(?P<uid>\d+)(?::(?P<gid>\d+))?")
+_USER = re.compile(r"(?P<uid>[0-9]{1,10})(?::(?P<gid>[0-9]{1,10}))?")
 _DEFAULT_MODE = {"configs": "0444", "secrets": PRIVATE}
 _HIGHEST_MODE = 0o777
 
@@ -98,7 +99,7 @@ class Grants:
     def _number(self, entry: Mapping[str, Any], key: str, path: str) -> int | None:
         if entry.get(key) is None:
             return None
-        if not str(entry[key]).isdecimal():
+        if not is_count(str(entry[key])):
             self.problems.add(f"{path}/{key}", shown(entry[key]), accepted="a number")
             return None
         return int(str(entry[key]))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rollway.config.load import AppConfig
+from rollway.release.accessories import written
 from rollway.release.render import Rendered, render
 from rollway.release.render_service import LABEL
 from rollway.release.text import compose_text
@@ -86,6 +87,7 @@ def _accessories(rendered: Rendered, pinned: Mapping[str, str]) -> dict[str, Any
         "hash": _hash([text, rendered.accessory_files]),
         "images": images,
         "services": rendered.accessory_services,
+        "data": written(rendered.accessories),
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rollway.config.problems import Problems
+from rollway.config.truths import is_true
 from rollway.release.files import PRIVATE, ReleaseFiles
 
 _PROPAGATION = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
@@ -45,7 +46,7 @@ class Mounts:
 
     def _env_file(self, entry: Any, path: str) -> str | None:
         name = str(entry.get("path") if isinstance(entry, dict) else entry)
-        required = not isinstance(entry, dict) or str(entry.get("required", True)).lower() == "true"
+        required = not isinstance(entry, dict) or is_true(entry.get("required"), unset=True)
         if not required and not (self.files.app_dir / name).exists():
             return None
         content = self.files.read(name, path)
@@ -81,7 +82,7 @@ class Mounts:
             if source.endswith("docker.sock"):
                 self.notes.append(f"{path}: whoever has {source} owns the host")
         else:
-            if not mount.get("read_only"):
+            if not is_true(mount.get("read_only")):
                 self.notes.append(f"{path}: {source} is a file of the release, mounted read-only")
             mount.update(source=self.files.add_tree(source, "binds", path), read_only=True)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from rollway.config.problems import Problems, shown
 
-_RANGE = r"\d{1,5}(?:-\d{1,5})?"
+_RANGE = r"[0-9]{1,5}(?:-[0-9]{1,5})?"
 _SHORT = re.compile(
     rf"(?:(?:(?P<ip>\[[0-9a-fA-F:.]+\]|[0-9.]+):)?(?P<published>{_RANGE})?:)?"
     rf"(?P<target>{_RANGE})(?:/(?P<protocol>tcp|udp|sctp))?"

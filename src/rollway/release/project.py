@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from rollway.config.load import AppConfig
-from rollway.config.problems import Problems
+from rollway.config.problems import Problems, shown
+from rollway.config.truths import is_true
 from rollway.release.files import ReleaseFiles
 from rollway.release.grants import Grants
 
 ACCESSORY, WEB, WORKER, JOB = "accessory", "web", "worker", "job"
 _DEFAULT_NETWORK = "default"
+_VOLUME = re.compile(r"(?!.*\.\.)[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}")
+_VOLUME_SAYS = "1 to 128 of A-Z a-z 0-9 . _ -, the first a letter or digit, no '..'"
 
 
 @dataclass
@@ -61,17 +65,26 @@ class Project:
             self.problems.add(f"volumes/{name}", "it is used and not declared")
         if is_external(volume):
             return {"external": True, "name": external_name(name, volume)}
-        if volume.get("name"):
-            accepted = "external: true beside it, or no name"
-            self.problems.add(f"volumes/{name}/name", "Rollway names it", accepted=accepted)
-        if name in per_slot_volumes(self.config):
+        is_per_slot = name in per_slot_volumes(self.config)
+        self._check_name(name, volume, is_per_slot=is_per_slot)
+        if is_per_slot:
             return {}
         return {"external": True, "name": shared_name(self.config, name)}
 
+    def _check_name(self, name: str, volume: Mapping[str, Any], *, is_per_slot: bool) -> None:
+        given = volume.get("name")
+        path = f"volumes/{name}/name"
+        if given and is_per_slot:
+            found = "both slots would share it, and a service asks for volumes: per_slot"
+            self.problems.add(path, found, accepted="no name, or volumes: shared")
+        elif given is not None and not _VOLUME.fullmatch(str(given)):
+            self.problems.add(path, shown(given), accepted=_VOLUME_SAYS)
+
 
 def shared_name(config: AppConfig, volume: str) -> str:
-    """The name on the host of a volume that both slots use."""
-    return f"{config.app}_{volume}"
+    """The name on the host of a volume that both slots use: its own, or that of the application."""
+    declared = (config.compose.get("volumes") or {}).get(volume) or {}
+    return str(declared.get("name") or f"{config.app}_{volume}")
 
 
 def shared_volumes(config: AppConfig, used: set[str]) -> list[str]:
@@ -94,7 +107,7 @@ def per_slot_volumes(config: AppConfig) -> set[str]:
 def is_external(volume: Mapping[str, Any]) -> bool:
     """Is it a volume that the hosts have already? Compose's older form is a mapping."""
     external = volume.get("external")
-    return isinstance(external, dict) or str(external).lower() == "true"
+    return isinstance(external, dict) or is_true(external)
 
 
 def external_name(name: str, volume: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from rollway.config.load import AppConfig
 from rollway.config.problems import Problems, shown
 from rollway.config.rollout import update_config
+from rollway.config.sizes import is_count
 from rollway.release.accessories import describe_accessories
 from rollway.release.devices import gpus
 from rollway.release.files import ReleaseFiles
@@ -84,7 +85,7 @@ def _containers(config: AppConfig, problems: Problems) -> dict[str, list[str]]:
 def _replicas(config: AppConfig, name: str, problems: Problems) -> int:
     given = (config.service(name).get("deploy") or {}).get("replicas")
     text = "1" if given is None else str(given)
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_REPLICAS:
+    if not is_count(text) or not 1 <= int(text) <= MOST_REPLICAS:
         accepted = f"a number from 1 to {MOST_REPLICAS}"
         problems.add(f"services/{name}/deploy/replicas", shown(given), accepted=accepted)
         return 1

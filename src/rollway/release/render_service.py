@@ -16,6 +16,7 @@ from rollway.config.slot_variables import (
     port_variable,
     variable,
 )
+from rollway.config.truths import is_true, is_truth
 from rollway.errors import RollwayError
 from rollway.release.depends import depends_on
 from rollway.release.mounts import Mounts
@@ -90,7 +91,8 @@ def _note_powers(project: Project, service: Mapping[str, Any], path: str) -> Non
     """What takes down the wall between a container and its host is said in the plan."""
     for key in _NOTED:
         value = service.get(key)
-        if value and str(value).lower() != "false" and value not in ("private", "shareable"):
+        given = is_true(value) if is_truth(value) else value
+        if given and given not in ("private", "shareable"):
             project.notes.append(f"{path}/{key}: {shown(value)} gives it power over the host")
 
 

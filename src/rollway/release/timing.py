@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from rollway.config.durations import seconds
-from rollway.config.problems import Problems
-from rollway.config.sizes import size_bytes
+from rollway.config.problems import Problems, shown
+from rollway.config.sizes import is_count, size_bytes
+from rollway.config.truths import is_true
 
 WITHOUT_HEALTHCHECK_SECONDS = 60.0
 SHORTEST_DEADLINE_SECONDS = 10.0
@@ -32,7 +33,7 @@ def timing(service: Mapping[str, Any], path: str, problems: Problems) -> dict[st
 def has_healthcheck(service: Mapping[str, Any]) -> bool:
     """Does the file give it a check? One that is only in the image is not known here."""
     check = service.get("healthcheck") or {}
-    disabled = str(check.get("disable", False)).lower() == "true"
+    disabled = is_true(check.get("disable"))
     return bool(check) and not disabled and check.get("test") not in ("NONE", ["NONE"])
 
 
@@ -51,11 +52,19 @@ def _deadline(check: Mapping[str, Any], path: str, problems: Problems) -> float:
         given = default if check.get(key) is None else check[key]
         return _read(seconds, given, f"{path}/healthcheck/{key}", problems) or 0.0
 
-    retries = _RETRIES if check.get("retries") is None else int(float(check["retries"]))
+    retries = _read(_count, check.get("retries"), f"{path}/healthcheck/retries", problems) or 0
     allowed = of("start_period", _START_PERIOD) + retries * (
         of("interval", _INTERVAL) + of("timeout", _TIMEOUT)
     )
     return max(SHORTEST_DEADLINE_SECONDS, allowed)
+
+
+def _count(value: Any) -> int:
+    if value is None:
+        return _RETRIES
+    if not is_count(str(value)):
+        raise ValueError(f"{shown(value)} is not a whole number from 0")
+    return int(value)
 
 
 def _memory(service: Mapping[str, Any], path: str, problems: Problems) -> int | None:

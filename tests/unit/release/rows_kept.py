@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.unit.release.row_cases import Case, gone, kept
+from tests.unit.release.row_cases import API, Case, gone, kept
+
+DEVICES = "deploy.resources.reservations.devices"
 
 KEPT: list[Case] = [
     kept("annotations", {"com.example.a": "b"}),
@@ -81,6 +83,22 @@ KEPT: list[Case] = [
     kept("cpus", "0.5", "deploy.resources.reservations"),
     kept("memory", "64M", "deploy.resources.reservations"),
     kept("devices", [{"capabilities": ["gpu"], "count": 1}], "deploy.resources.reservations"),
+    *(
+        Case(
+            f"services.*.{DEVICES}.*.{key}",
+            f"services.api.{DEVICES}",
+            [{"capabilities": ["gpu"], key: value}],
+            f"{API}.{DEVICES}.0.{key}",
+            value,
+        )
+        for key, value in (
+            ("capabilities", ["gpu"]),
+            ("count", "all"),
+            ("device_ids", ["0"]),
+            ("driver", "nvidia"),
+            ("options", {"a": "b"}),
+        )
+    ),
 ]
 
 GONE: list[Case] = [

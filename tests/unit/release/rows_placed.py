@@ -405,4 +405,12 @@ PLACED: list[Case] = [
         {"external": True, "name": "old"},
         {"services": {"api": {"volumes": ["data:/m"]}}},
     ),
+    Case(
+        "volumes.*.name",
+        "volumes.data.name",
+        "old",
+        "volumes.data",
+        {"external": True, "name": "old"},
+        {"services": {"api": {"volumes": ["data:/m"]}}},
+    ),
 ]

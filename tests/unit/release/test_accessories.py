@@ -87,6 +87,16 @@ def test_its_hash_is_that_of_its_own_definition(tmp_path: Path) -> None:
     assert [entry["path"] for entry in third["files"]] == ["accessories/binds/db.conf"]
 
 
+def test_it_says_what_it_writes_to(tmp_path: Path) -> None:
+    """Whatever else writes there refuses its start, also where nobody makes the volume."""
+    write(tmp_path, "db.conf", "a")
+    mounts = ["rows:/rows", "far:/far", "/srv/db/:/db", "/etc/x:/x:ro", "./db.conf:/c", "/unnamed"]
+    volumes = {"rows": None, "far": {"external": True, "name": "shop_rows"}}
+    manifest = build(tmp_path, {**content(volumes=mounts), "volumes": volumes})
+    assert manifest["accessories"]["data"] == {"db": ["/srv/db", "iris_rows", "shop_rows"]}
+    assert manifest["volumes"] == ["iris_rows"]
+
+
 PORTS: list[tuple[str, dict[str, Any], int]] = [
     ("the first of its ports", content(ports=["5000:5432", "9187"]), 5432),
     ("the first that it exposes", content(ports=None, expose=["6379"]), 6379),

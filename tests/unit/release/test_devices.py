@@ -5,7 +5,28 @@ from typing import Any
 import pytest
 
 from rollway.config.problems import Problems
+from rollway.config.structure import check_structure
 from rollway.release.devices import gpus
+
+BAD: list[tuple[Any, str, str]] = [
+    (3, "", "3; accepted: a list of mappings"),
+    ("all", "", "'all'; accepted: a list of mappings"),
+    ({"count": 1}, "", "{'count': 1}; accepted: a list of mappings"),
+    ([3], "", "[3]; accepted: a list of mappings"),
+    ([{"capabilities": 5}], "/0/capabilities", "5; accepted: a list"),
+    ([{"device_ids": "0"}], "/0/device_ids", "'0'; accepted: a list"),
+    ([{"cuont": 1}], "/0/cuont", "unknown key; accepted: count"),
+]
+
+
+@pytest.mark.parametrize(("devices", "below", "said"), BAD, ids=[str(case[0]) for case in BAD])
+def test_what_is_no_list_of_devices_is_said(devices: Any, below: str, said: str) -> None:
+    problems = Problems("file")
+    service = {"deploy": {"resources": {"reservations": {"devices": devices}}}}
+    check_structure({"services": {"api": service}}, problems)
+    path = f"services/api/deploy/resources/reservations/devices{below}"
+    assert problems.found == [f"{path}: {said}"]
+
 
 GPU = {"driver": "nvidia", "capabilities": ["gpu"]}
 RESERVED: list[tuple[str, list[dict[str, Any]], dict[str, Any]]] = [

@@ -257,9 +257,21 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         "networks/back: it is used and not declared",
     ),
     (
-        "a volume with a name of its own",
-        compose(services={"api": api(volumes=["d:/d"])}, volumes={"d": {"name": "old"}}),
-        "volumes/d/name: Rollway names it; accepted: external: true beside it, or no name",
+        "a volume with a name that is none",
+        compose(services={"api": api(volumes=["d:/d"])}, volumes={"d": {"name": "../old"}}),
+        "volumes/d/name: '../old'; accepted: 1 to 128 of A-Z a-z 0-9 . _ -, the first a letter or",
+    ),
+    (
+        "a named volume where each slot is to have its own",
+        compose(
+            services={"api": api(volumes=["d:/d"])},
+            volumes={"d": {"name": "old"}},
+            x_rollway={"services": {"api": {"class": "web", "volumes": "per_slot"}}},
+        ),
+        (
+            "volumes/d/name: both slots would share it, and a service asks for volumes: per_slot; "
+            "accepted: no name, or volumes: shared"
+        ),
     ),
 ]
 
@@ -273,6 +285,14 @@ def test_what_cannot_be_released_is_said(
     with pytest.raises(RollwayError) as caught:
         build(tmp_path, file)
     assert message in str(caught.value)
+
+
+def test_a_volume_with_a_name_of_its_own_is_made_under_that_name(tmp_path: Path) -> None:
+    file = compose(services={"api": api(volumes=["d:/d"])}, volumes={"d": {"name": "old_d"}})
+    built = build(tmp_path, file)
+    assert built["volumes"] == ["old_d"]
+    rendered = yaml.safe_load(built["compose"])
+    assert rendered["volumes"] == {"d": {"external": True, "name": "old_d"}}
 
 
 def test_the_target_side_reads_it(tmp_path: Path) -> None:
