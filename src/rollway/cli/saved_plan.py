@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from rollway import names
 from rollway.errors import RollwayError
-from rollway.rollout.reading import load_sealed
+from rollway.rollout.saved_plan import load_sealed
 
 
 def as_planned(path: Path, asked: Mapping[str, str]) -> dict[str, str]:
     """The options of the deploy that was planned; what was typed beside it must agree."""
     sealed = load_sealed(path)
-    hosts = ",".join(sealed["hosts"]) if sealed.get("outside") else ""
-    planned = {name: str(sealed.get(name) or "") for name in ("env", "app", "version")}
-    planned["limit"] = hosts
+    planned = {name: str(sealed[name]) for name in ("env", "app", "version")}
+    hosts = (
+        [names.host_name(host, where="--plan") for host in sealed["hosts"]]
+        if sealed["outside"]
+        else []
+    )
+    planned["limit"] = ",".join(hosts)
     for name, value in asked.items():
         if value and value != planned[name]:
             raise RollwayError(

@@ -13,13 +13,18 @@ from typing import Any, NamedTuple
 from rollway.rollout.planned import HostPlan, JobPlan, SingletonPlan
 
 DEPLOY = "deploy"
+ADOPT = "adopt"
 ROLLBACK = "rollback"
 PROMOTE = "promote"
 ABORT = "abort"
 RESTART = "restart"
 SCALE = "scale"
 REMOVE = "remove"
-FORWARD = (DEPLOY, PROMOTE, SCALE)
+RELEASING = (DEPLOY, ADOPT)
+"""Verbs that bring a release of the application's files as they are now."""
+MAKING = (*RELEASING, SCALE)
+"""Verbs that bring a release which the hosts may not know yet."""
+FORWARD = (*MAKING, PROMOTE)
 """Verbs that bring a release on, wave by wave; the others go back at once."""
 ROLLING = (*FORWARD, RESTART)
 """Verbs that go wave by wave, each judged, and leave no release behind."""
@@ -59,7 +64,8 @@ class Plan:
     `scale` is what a scale changes: `service`, `replicas`, and how many there were `before`.
     `service_hosts` are the hosts where those workers run.
     `rotation` are the hosts that every edge sends requests to, of all app hosts, and `min_serving`
-    how many of them must stay.
+    how many of them must stay. `adopt` is the plain project whose place the release takes, and
+    whether its web containers stay; with `leaves` the run gives it back.
     """
 
     verb: str
@@ -85,11 +91,17 @@ class Plan:
     singletons: list[SingletonPlan] = field(default_factory=list)
     rotation: list[str] = field(default_factory=list)
     min_serving: int = 0
+    adopt: dict[str, Any] = field(default_factory=dict)
     refusal: Refusal | None = None
 
     @property
     def release_id(self) -> str:
         return str(self.release["id"])
+
+    @property
+    def leaves(self) -> bool:
+        """Whether the run goes back to a plain project: nothing served before the release."""
+        return bool(self.adopt.get("leaves"))
 
     @property
     def limit_option(self) -> str:
@@ -176,6 +188,12 @@ class Plan:
     def is_ahead(self) -> bool:
         """Whether a run that was interrupted has moved traffic already: going back undoes that."""
         return any(host.is_ahead for host in self.hosts.values())
+
+    @property
+    def is_astray(self) -> bool:
+        """Whether edges may send requests to what has to go, where nothing served before it."""
+        new = [host for host in self.hosts.values() if host.old_slot is None]
+        return self.has_traffic and any(host.serving or self.leaves for host in new)
 
     @property
     def starts_by_wave(self) -> bool:

@@ -49,8 +49,12 @@ class HostPlan:
 
     @property
     def slot_before(self) -> str | None:
-        """The slot that serves again once the run is undone."""
-        return self.old_slot if self.stops_first or self.is_ahead else self.serving
+        """The slot that serves again once the run is undone: none where nothing did before.
+
+        There an earlier run, which was interrupted, may have moved traffic to the same release.
+        """
+        is_recorded = self.stops_first or self.is_ahead or self.old_slot is None
+        return self.old_slot if is_recorded else self.serving
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from rollway import exits
-from rollway.rollout.capacity import least_serving, order_on
-from rollway.rollout.fleet import SLOTS, HostView, host_view, other_slot
+from rollway.rollout.adoption import (
+    already,
+    asks_for_gap,
+    held_adoption,
+    is_begun,
+    left_release,
+    recorded_project,
+)
+from rollway.rollout.adoption_gates import cannot_adopt
+from rollway.rollout.capacity import least_serving
+from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.gates import lacks_disk, lacks_gpus, ready_path_changed, too_few_serve
 from rollway.rollout.granted import granted, not_granted
 from rollway.rollout.hold import (
@@ -19,6 +28,7 @@ from rollway.rollout.hold import (
     limit_refusal,
     target_refusal,
 )
+from rollway.rollout.host_planning import plan_host
 from rollway.rollout.jobs import asks_first, out_of_reach, plan_jobs
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import (
@@ -35,7 +45,6 @@ from rollway.rollout.plan import (
 from rollway.rollout.planned import HostPlan
 from rollway.rollout.preview import moved, seal
 from rollway.rollout.readings import (
-    all_serve,
     in_rotation,
     kept_servers,
     needs_restoring,
@@ -49,12 +58,12 @@ from rollway.rollout.releases import (
     is_deploy_begun,
     release_id_for,
     spoiled,
-    web_replicas,
 )
 from rollway.rollout.request import Request
 from rollway.rollout.scale import choose_scale, scale_of
 from rollway.rollout.singletons import (
     hosts_of_service,
+    lacks_package,
     lost_singletons,
     plan_singletons,
     restarted_service,
@@ -78,26 +87,35 @@ def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     if request.verb == REMOVE:
         plan = _plan(request, acquired, [], {"id": ""})
         return replace(plan, singletons=plan_singletons(request, acquired, views, {}))
-    choice = _choose(request, views, acquired, hold)
+    left = left_release(request, acquired, views, hold)
+    barred = already(request, acquired, views) or is_begun(request, acquired, views)
+    choice = barred or left or _choose(request, views, acquired, hold)
     if isinstance(choice, Refusal):
         return _plan(request, acquired, views, {}, refusal=choice)
-    if is_given_up(request.verb, str(choice["id"]), hold):
+    if not left and is_given_up(request.verb, str(choice["id"]), hold):
         return _plan(request, acquired, [], choice)
     changed = ready_path_changed(request, acquired, choice, _previous(views, choice, hold))
     no_room = lacks_disk(request, views, choice) or lacks_gpus(request, views, choice)
-    refusal = changed or no_room
+    refusal = cannot_adopt(request, acquired, views, choice) or changed or no_room
     plan = _plan(request, acquired, views, choice, refusal=refusal)
-    late = None if refusal else _late_refusal(plan, request, acquired)
+    if left:
+        project = recorded_project(acquired)
+        plan = replace(plan, waves=[], adopt={"leaves": True, "project": project})
+    late = None if refusal else _late_refusal(plan, request, acquired, views)
     return replace(plan, refusal=late, waves=[], hosts={}, **_NOTHING) if late else plan
 
 
-def _late_refusal(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> Refusal | None:
+def _late_refusal(
+    plan: Plan, request: Request, acquired: Mapping[str, Event], views: Sequence[HostView]
+) -> Refusal | None:
     """What the plan itself shows to be impossible, or to need a yes."""
     return (
-        lost_singletons(request, acquired, plan)
+        lacks_package(request, acquired, views, plan)
+        or lost_singletons(request, acquired, plan)
         or runs_nowhere(request, plan)
         or out_of_reach(request, plan)
         or too_few_serve(plan)
+        or asks_for_gap(request, acquired)
         or asks_first(request, acquired, plan)
         or _stale(plan, request, acquired)
     )
@@ -161,7 +179,7 @@ def _plan(
 ) -> Plan:
     slots, hold = ready_slots(acquired), found_hold(request, acquired)
     hosts = {
-        view.name: _host(view, release, request, acquired, serving=slots.get(view.name))
+        view.name: plan_host(view, release, request, acquired, serving=slots.get(view.name))
         for view in views
         if not refusal
     }
@@ -189,6 +207,7 @@ def _plan(
         singletons=[] if refusal else plan_singletons(request, acquired, views, release),
         rotation=in_rotation(acquired, request.edges),
         min_serving=_min_serving(request, release, _previous(views, release, hold)),
+        adopt=request.adopt or held_adoption(request, acquired, hold),
         refusal=refusal,
     )
 
@@ -202,65 +221,6 @@ def _min_serving(request: Request, release: Mapping[str, Any], previous: Mapping
         if one is release or (previous and request.verb not in ROLLING)
     ]
     return min(figures)
-
-
-def _host(
-    view: HostView,
-    release: Mapping[str, Any],
-    request: Request,
-    acquired: Mapping[str, Event],
-    *,
-    serving: str | None,
-) -> HostPlan:
-    is_anew = request.verb == RESTART and not request.service
-    running = None if is_anew else view.slot_running(str(release["id"]))
-    is_behind_edges = not release.get("http") or (
-        running is not None and all_serve(acquired, request.edges, view.name, running)
-    )
-    old_slot = view.slot_to_return_to(str(release["id"]))
-    new_slot = running or (other_slot(old_slot) if old_slot else SLOTS[0])
-    order, why = order_on(view, release, old_slot=old_slot, is_running=running is not None)
-    return HostPlan(
-        name=view.name,
-        address=request.addresses[view.name],
-        generation=view.generation,
-        action=_action(running, is_behind_edges=is_behind_edges and running == old_slot),
-        new_slot=new_slot,
-        old_slot=old_slot,
-        old_release=view.slots[old_slot].release if old_slot else None,
-        serving=serving if serving == new_slot and running else view.serving_slot(serving),
-        ports=_web_ports(view, release),
-        replicas=_replicas(view, release, new_slot=new_slot, old_slot=old_slot),
-        order=order,
-        why=why,
-    )
-
-
-def _action(running: str | None, *, is_behind_edges: bool) -> str:
-    """A host that has the release keeps it; an edge that does not send requests there is told."""
-    if running is None:
-        return "start"
-    return "none" if is_behind_edges else "shift"
-
-
-def _web_ports(view: HostView, release: Mapping[str, Any]) -> dict[str, list[int]]:
-    """The reserved ports of the service behind the edge, by slot."""
-    http = release.get("http")
-    if not http:
-        return {}
-    by_slot = view.ports.get(http["service"], {})
-    return {slot: list(ports) for slot, ports in by_slot.items()}
-
-
-def _replicas(
-    view: HostView, release: Mapping[str, Any], *, new_slot: str, old_slot: str | None
-) -> dict[str, int]:
-    """How many containers answer behind the edge, by slot."""
-    counts = {new_slot: web_replicas(release)}
-    if old_slot and old_slot != new_slot:
-        before = view.manifests.get(str(view.slots[old_slot].release), {})
-        counts[old_slot] = web_replicas(before)
-    return counts
 
 
 def _waves(

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rollway.rollout.adoption import gap
+from rollway.rollout.adoption_preview import adoption
 from rollway.rollout.capacity import needed_bytes
 from rollway.rollout.clocks import clock_notes
 from rollway.rollout.disk import pull_bytes
@@ -14,7 +16,7 @@ from rollway.rollout.hold import way_on
 from rollway.rollout.jobs import left_behind
 from rollway.rollout.journal import Event
 from rollway.rollout.maintenance import page_notes
-from rollway.rollout.plan import Plan
+from rollway.rollout.plan import ADOPT, Plan
 from rollway.rollout.planned import START_FIRST, STOP_FIRST, HostPlan
 from rollway.rollout.request import Request
 
@@ -46,6 +48,7 @@ def preview(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> dict
             {"service": one.name, "host": one.host, "before": one.before, "stays": one.stays}
             for one in plan.singletons
         ],
+        "adoption": adoption(request, acquired) if plan.verb == ADOPT else [],
         "differences": _differences(plan, acquired),
         "notes": list(plan.release.get("notes", [])),
         "warnings": [
@@ -54,6 +57,7 @@ def preview(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> dict
             *_timing_warnings(plan),
             *clock_notes(acquired.values()),
             *left_behind(acquired, plan),
+            *(gap(request, acquired) if plan.verb == ADOPT else []),
         ],
         "sealed": seal(plan, request, acquired),
     }

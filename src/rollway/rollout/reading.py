@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,10 @@ from rollway.rollout.inputs import (
     replica_count,
     wait_seconds,
 )
-from rollway.rollout.plan import DEPLOY, REMOVE, SCALE
+from rollway.rollout.plan import ADOPT, RELEASING, REMOVE, SCALE
 from rollway.rollout.request import Request
+from rollway.rollout.saved_plan import load_sealed
+from rollway.rollout.upkeep import PRUNE
 
 
 def read(inputs: Inputs) -> Path:
@@ -53,6 +54,7 @@ def _checked(inputs: Inputs) -> list[str]:
 
 def _request(inputs: Inputs, run_id: str, app_hosts: list[str]) -> Request:
     app = _choose_app(inputs)
+    adopt = _adopted(inputs, app) if inputs.verb == ADOPT else {}
     return Request(
         verb=inputs.verb,
         app=app,
@@ -62,14 +64,14 @@ def _request(inputs: Inputs, run_id: str, app_hosts: list[str]) -> Request:
         outside=[host for host in inputs.app_hosts if host not in app_hosts],
         edges=inputs.edges,
         addresses=inputs.addresses,
-        manifest=candidate(inputs, app) if inputs.verb == DEPLOY else None,
+        manifest=candidate(inputs, app) if inputs.verb in RELEASING else None,
         to=inputs.to or None,
         url=inputs.url or None,
         alive=identity.live_processes(),
         reads_only=inputs.reads_only,
         planned=load_sealed(Path(inputs.plan_path)) if inputs.plan_path else None,
-        wait_seconds=wait_seconds(inputs.wait_lock),
-        keep=kept_count(inputs.keep),
+        wait_seconds=wait_seconds(inputs.wait_lock or "0"),
+        keep=kept_count(inputs.keep) if inputs.keep or inputs.verb == PRUNE else 0,
         is_confirmed=inputs.is_confirmed,
         target=names.run_id(inputs.target, where="--run") if inputs.target else "",
         service=names.service_name(inputs.service) if inputs.service else "",
@@ -78,6 +80,7 @@ def _request(inputs: Inputs, run_id: str, app_hosts: list[str]) -> Request:
         switch=inputs.switch,
         retry_seconds=inputs.retry_seconds,
         gone=gone_hosts(inputs.gone),
+        adopt=adopt,
     )
 
 
@@ -91,21 +94,18 @@ def _run(inputs: Inputs, run_id: str) -> dict[str, Any]:
     )
 
 
-def load_sealed(path: Path) -> dict[str, Any]:
-    """What a plan saved by `plan --out` has sealed; RollwayError when it is not such a file."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return dict(content["sealed"])
-    except OSError as error:
-        found = error.strerror or str(error)
-    except (ValueError, KeyError, TypeError):
-        found = "it is not a saved plan"
-    raise RollwayError(
-        f"--plan={path}",
-        found,
-        accepted="a file that plan wrote",
-        next="./invoke plan --env=NAME --version=X --out=FILE",
-    )
+def _adopted(inputs: Inputs, app: str) -> dict[str, Any]:
+    """The plain project to take the place of; it has the application's name unless it is told."""
+    project = names.project_name(inputs.project or app)
+    ours = [f"{app}-{name}" for name in ("blue", "green", "accessories", "jobs")]
+    if project in ours:
+        raise RollwayError(
+            "--project",
+            f"{project} is a project of Rollway's own",
+            accepted="one that docker compose up made",
+            next=f"./invoke adopt --env={inputs.env} --app={app} --version=X --project=NAME",
+        )
+    return {"project": project, "keep": inputs.keeps_web}
 
 
 def open_run(runs_dir: Path, run_id: str) -> Path:

@@ -56,6 +56,19 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         ),
     ),
     (
+        "a slot of Rollway's own as the project to adopt",
+        {"verb": "adopt", "version": "1.0.0", "project": "iris-blue"},
+        (
+            "--project: iris-blue is a project of Rollway's own; accepted: one that docker compose "
+            "up made; next: ./invoke adopt --env=staging --app=iris --version=X --project=NAME"
+        ),
+    ),
+    (
+        "a project to adopt that is a path",
+        {"verb": "adopt", "version": "1.0.0", "project": "../x"},
+        ("--project: found '../x'; accepted: 1 to 63 of a-z 0-9 _ -, the first a letter or digit"),
+    ),
+    (
         "a remove of nothing in particular",
         {"verb": "remove"},
         (
@@ -114,7 +127,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         )
         for replicas, found in (
             ("", "no number was given"),
-            *((one, f"found {one!r}") for one in ("0", "-1", "101", "1e1", "two", "٣", "9" * 5000)),
+            *((one, f"found {one!r}") for one in ("0", "-1", "101", "1e1", "two", "٣")),
+            ("9" * 5000, f"found '{'9' * 40}…'"),
         )
     ],
     (
@@ -199,6 +213,39 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
+AGAIN: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "a remove with all its data",
+        {"verb": "remove", "app": "iris", "volumes": True, "wait_lock": "60"},
+        "remove --env=staging --app=iris --wait-lock=60 --volumes",
+    ),
+    (
+        "a deploy while a host is gone for good",
+        {"verb": "deploy", "version": "2", "gone": "app-1, app-2", "wait_lock": "0"},
+        "deploy --env=staging --version=2 --gone='app-1, app-2'",
+    ),
+    (
+        "a saved plan that waits",
+        {"verb": "deploy", "plan_path": "/tmp/a plan", "wait_lock": "5", "gone": "app-2"},
+        "deploy --plan='/tmp/a plan' --gone=app-2 --wait-lock=5",
+    ),
+    (
+        "a page with its reason",
+        {"verb": "maintenance", "switch": "on", "reason": "it's moving"},
+        "maintenance on --env=staging --reason='it'\"'\"'s moving'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("asked", "words"), [c[1:] for c in AGAIN], ids=[c[0] for c in AGAIN])
+def test_who_is_asked_first_is_told_all_that_was_typed(
+    asked: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(RollwayError) as refusal:
+        read(_inputs(tmp_path, must_confirm=True, **asked))
+    assert refusal.value.next == f"./invoke {words} --yes"
+
+
 @pytest.mark.parametrize(
     ("changes", "message"), [c[1:] for c in REFUSED], ids=[c[0] for c in REFUSED]
 )
@@ -253,5 +300,7 @@ def test_hosts_know_the_environment_by_its_own_name_or_the_one_it_had(tmp_path: 
 
 def test_hosts_that_are_gone_are_names(tmp_path: Path) -> None:
     assert load_request(read(_inputs(tmp_path, gone="app-1, app-2"))).gone == ["app-1", "app-2"]
-    with pytest.raises(RollwayError, match=r"host: found '\.\./x'"):
+    long = ["a" * 253, "2001:db8::5"]
+    assert load_request(read(_inputs(tmp_path, gone=",".join(long)))).gone == long
+    with pytest.raises(RollwayError, match=r"^--gone: found '\.\./x'; accepted: 1 to 253 of"):
         read(_inputs(tmp_path, gone="../x"))
