@@ -196,7 +196,7 @@ def test_a_run_that_was_killed_and_a_reboot_leave_at_most_one(plain: Lab) -> Non
         deploy(env, NEW)
         assert _running_on(env) == [second]
         container = f"rollway-{env.of}-{second}"
-        subprocess.run(["docker", "restart", container], check=True, capture_output=True)
+        subprocess.run(["docker", "restart", container], check=True, stdout=subprocess.PIPE)
         _until(lambda: env.on(second, "sh", "-c", ENGINE).strip() == "up")
         _until(lambda: _running_on(env) == [second])
         _never_two(env, least=3)

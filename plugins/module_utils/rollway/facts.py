@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import socket
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 from . import compose
 from .call import Call
 from .clock import Clock
+from .files import read_json, write_atomic
 from .problem import Problem
 
 LAUNCHER = Path("/usr/local/sbin/rollway-host")
@@ -18,12 +21,15 @@ COMPOSE_MINIMUM = (2, 24, 4)
 MEMINFO = Path("/proc/meminfo")
 
 
-def app_host_facts(call: Call) -> dict[str, Any]:
-    """Return an app host's facts; Problem when its engine or Compose is too old or missing."""
+def app_host_facts(call: Call, *, remembers: bool) -> dict[str, Any]:
+    """Return an app host's facts; Problem when its engine or Compose is too old or missing.
+
+    `remembers` allows to note Compose's version on the host, for the next time.
+    """
     engine, clock = call.tools.engine, call.tools.clock
     engine_version = str(engine.version().get("Version", ""))
     check_engine(engine_version)
-    compose_version = compose.version(call.tools.run)
+    compose_version = _compose_version(call, remembers=remembers)
     check_compose(compose_version)
     data_root = engine.info()["DockerRootDir"]
     return {
@@ -43,6 +49,26 @@ def host_facts(clock: Clock) -> dict[str, Any]:
         "boot_id": clock.boot_id(),
         "wall": round(clock.wall(), 3),
     }
+
+
+def _compose_version(call: Call, *, remembers: bool) -> str:
+    """Ask Compose once for as long as its program is the same file: its start takes a while."""
+    plugin = compose.compose_plugin()
+    if plugin is None:
+        return compose.version(call.tools.run)
+    file = {"path": str(plugin), **_identity(plugin.stat())}
+    with contextlib.suppress(Problem, KeyError, TypeError):  # a memory that is spoiled is none
+        known = read_json(call.paths.compose)
+        if known["file"] == file:
+            return str(known["version"])
+    version = compose.version(call.tools.run)
+    if version and remembers and call.paths.root.is_dir():
+        write_atomic(call.paths.compose, json.dumps({"file": file, "version": version}), 0o600)
+    return version
+
+
+def _identity(found: os.stat_result) -> dict[str, int]:
+    return {"inode": found.st_ino, "bytes": found.st_size, "changed": found.st_ctime_ns}
 
 
 def check_engine(version: str) -> None:

@@ -19,7 +19,7 @@ from .names import SLOTS
 from .problem import Problem
 from .ready import wait_ready, worker_targets
 from .releases import load_manifest
-from .slot import at_work, bring_up, stop_services
+from .slot import at_work, bring_up, start_services, stop_services
 from .state import State
 
 STEP = "switch"  # singletons are workers, to whoever reads where a run stood
@@ -85,11 +85,32 @@ def may_run(call: Call, state: State, release: str | None, service: str) -> bool
     """Return whether a service of a release may run on this host; not where nobody can tell."""
     if release is None or service in state.singletons:
         return True
+    if service in state.placed:
+        return False
     try:
         found = load_manifest(call.paths, release).services
     except Problem:
         return False
     return not any(one.is_singleton for one in found if one.name == service)
+
+
+def workers_here(manifest: Manifest, state: State) -> list[str]:
+    """Return the workers of a release that may start on this host.
+
+    One that the fleet has one of by now starts only where the record has it, also in a release
+    which has it on every host.
+    """
+    elsewhere = {*state.placed} - {*state.singletons}
+    found = [one.containers for one in manifest.services if one.name in elsewhere]
+    barred = {container for containers in found for container in containers}
+    return [one for one in manifest.workers(state.singletons) if one not in barred]
+
+
+def start_plain_again(call: Call, before: State, state: State) -> None:
+    """Start in the slot that serves what was a singleton until now, and is one no more."""
+    release = state.slots[state.active].release if state.active else None
+    if {*before.placed} - {*state.placed} and state.active and release:
+        start_services(call, state.active, workers_here(load_manifest(call.paths, release), state))
 
 
 def running_singletons(call: Call, manifest: Manifest | None, slot: str) -> list[str]:

@@ -9,12 +9,12 @@ from rollway import exits
 from rollway.records.identity import verb_of
 from rollway.rollout.fleet import HostView, other_slot
 from rollway.rollout.hold import Hold
-from rollway.rollout.plan import ABORT, DEPLOY, PROMOTE, RESTART, ROLLBACK, SCALE, Refusal
+from rollway.rollout.plan import ABORT, DEPLOY, MAKING, PROMOTE, RESTART, ROLLBACK, Refusal
 from rollway.rollout.request import Request
 
 _REUSABLE = {"candidate", "good"}
 _SPOILED = {"bad", "voided"}
-_MOVING = {DEPLOY, ROLLBACK, PROMOTE, ABORT, SCALE}
+_MOVING = {*MAKING, ROLLBACK, PROMOTE, ABORT}
 
 
 def counter_of(release_id: str) -> int:
@@ -181,12 +181,12 @@ def spoiled(views: Sequence[HostView], hold: Hold) -> list[str]:
 
 
 def is_deploy_begun(views: Sequence[HostView]) -> bool:
-    """Whether a deploy, or a scale, was interrupted.
+    """Whether a deploy, an adopt or a scale was interrupted.
 
     Going back then means to leave it, and to go no further.
     """
     verbs = {verb_of(view.interrupted_run) for view in views if view.interrupted_run}
-    return not verbs.isdisjoint({DEPLOY, SCALE}) or bool(spoiled(views, {}))
+    return not verbs.isdisjoint(MAKING) or bool(spoiled(views, {}))
 
 
 def _served_before(views: Sequence[HostView], left: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rollway.rollout.journal import Event
@@ -54,9 +54,23 @@ def _hosts(events: Iterable[Event], step: str, *, is_ok: bool = False) -> frozen
     return frozenset(one.host for one in events if one.step == step and (one.ok or not is_ok))
 
 
-def where_now(planned: Iterable[SingletonPlan], known: Singletons) -> dict[str, list[str]] | None:
-    """Singleton → the hosts where it may run at the end of the run; None where there is none."""
-    return {one.name: sorted(_hosts_of(one, known)) for one in planned} or None
+def where_now(
+    planned: Iterable[SingletonPlan],
+    known: Singletons,
+    *,
+    plain: Collection[str] = (),
+    outside: Collection[str] = (),
+) -> dict[str, list[str]] | None:
+    """Singleton → the hosts where it may run at the end of the run; None where there is none.
+
+    `plain` are services that every host runs from now on: only hosts `outside` the run have one
+    of them as a singleton.
+    """
+    found = {
+        one.name: {*one.before} & {*outside} if one.name in plain else _hosts_of(one, known)
+        for one in planned
+    }
+    return {name: sorted(hosts) for name, hosts in found.items()} or None
 
 
 def _hosts_of(one: SingletonPlan, known: Singletons) -> set[str]:

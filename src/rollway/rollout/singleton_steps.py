@@ -10,7 +10,7 @@ from rollway.rollout.ledger import Ledger, all_moved
 from rollway.rollout.plan import Plan
 from rollway.rollout.planned import SingletonPlan
 from rollway.rollout.singleton_ledger import BACK, FORWARD, STILL, STILL_BACK
-from rollway.rollout.singletons import singletons_of
+from rollway.rollout.singletons import plain_of
 from rollway.rollout.verdict import Decision, Verdict
 
 SINGLETON_STEPS = (*FORWARD, *BACK)
@@ -36,8 +36,7 @@ def _still(plan: Plan, host: str) -> list[Call] | str:
     found = [one for one in plan.singletons if host in one.still]
     if not found:
         return "no singleton runs here"
-    services = {str(one["name"]) for one in plan.release.get("services", [])}
-    plain = services - {*singletons_of(plan.release)}
+    plain = plain_of(plan.release)
     keeps = [one.name for one in found if one.host == host or one.name in plain]
     slot = plan.hosts[host].new_slot if host in plan.hosts else ""
     more = {

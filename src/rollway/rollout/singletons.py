@@ -13,7 +13,7 @@ from typing import Any
 from rollway import exits
 from rollway.rollout.fleet import HostView
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import RESTART, SCALE, Plan, Refusal
+from rollway.rollout.plan import DECIDING, RESTART, SCALE, Plan, Refusal
 from rollway.rollout.planned import SingletonPlan
 from rollway.rollout.request import Request
 from rollway.rollout.scale import scale_options
@@ -27,6 +27,12 @@ def singletons_of(release: Release) -> dict[str, Mapping[str, Any]]:
     """The services of a release of which the fleet has one, by name."""
     services = release.get("services") or []
     return {str(one["name"]): one for one in services if one.get("singleton")}
+
+
+def plain_of(release: Release) -> set[str]:
+    """The services of a release that every host runs."""
+    services = release.get("services") or []
+    return {str(one["name"]) for one in services if not one.get("singleton")}
 
 
 def plan_singletons(
@@ -75,6 +81,33 @@ def lost_singletons(request: Request, acquired: Mapping[str, Event], plan: Plan)
         if name in singletons_of(plan.release) and restarted_service(request) in ("", name)
         for host in hosts
         if host not in known
+    ]
+    return Refusal(exits.REFUSED, problems) if problems else None
+
+
+def lacks_package(
+    request: Request, acquired: Mapping[str, Event], views: Sequence[HostView], plan: Plan
+) -> Refusal | None:
+    """Refuse a singleton on hosts whose installed package is not this controller's.
+
+    An older one ends slots and boots without knowing of singletons: it takes them off the record.
+    Who decides about a run, or goes back, is not kept waiting for that.
+    """
+    if request.verb in DECIDING:
+        return None
+    serving = [view.manifests.get(str(view.served_release)) or {} for view in views]
+    if not plan.singletons and not any(map(singletons_of, [plan.release, *serving])):
+        return None
+    problems = [
+        {
+            "host": view.name,
+            "where": "rollway-host",
+            "found": "another package than the controller's: it may forget where singletons run",
+            "accepted": "the package of this controller",
+            "next": f"./invoke provision --env={request.env}",
+        }
+        for view in views
+        if acquired[view.name].result.get("has_package") is False
     ]
     return Refusal(exits.REFUSED, problems) if problems else None
 

@@ -157,6 +157,49 @@ def test_a_bad_release_gives_it_back_only_to_the_host_that_has_it(
     assert "iris-blue-mail-1-1" in having.running()
 
 
+@pytest.fixture
+def left_behind(host: FakeHost) -> FakeHost:
+    """A host where `beat` was a worker of every host, and stays so: a tolerated failure."""
+    first = Run(host, FIRST, "blue").starts(singleton=False)
+    first.done("switch")
+    first.ends()
+    run = Run(host, SECOND, "green").starts()
+    run.done("switch", old_slot="blue")
+    run.done("still", **ONE, placed={"beat": ["app-1"]})
+    run.ends(active_slot="blue", placed={"beat": ["app-1"]})
+    return host
+
+
+def test_a_failed_host_starts_no_second_one_of_the_release_before(left_behind: FakeHost) -> None:
+    assert left_behind.slots()["blue"] == (FIRST, "running")
+    assert BLUE not in left_behind.running()
+    assert "iris-blue-mail-1-1" in left_behind.running()
+    assert BLUE not in [where for where, *_ in _drift(left_behind)]
+
+
+def test_nor_does_it_after_a_boot(left_behind: FakeHost) -> None:
+    left_behind.engine.start(BLUE)  # by its restart policy, say
+    list(boot(left_behind.root, left_behind.tools))
+    assert BLUE not in left_behind.running()
+    assert "iris-blue-mail-1-1" in left_behind.running()
+
+
+def test_a_worker_of_every_host_again_starts_where_it_stood_still(left_behind: FakeHost) -> None:
+    Run(left_behind, FIRST, "blue").ends(placed={"beat": []})
+    assert (BLUE in left_behind.running(), _record(left_behind)) == (True, ([], {}))
+
+
+def test_a_bad_release_gives_a_worker_of_every_host_back(host: FakeHost) -> None:
+    first = Run(host, FIRST, "blue").starts(singleton=False)
+    first.done("switch")
+    first.ends()
+    run = Run(host, SECOND, "green").starts()
+    run.done("switch", old_slot="blue")
+    run.done("still", **ONE, placed={"beat": ["app-1"]})
+    run.ends("bad", active_slot="blue", placed={"beat": []})
+    assert BLUE in host.running()
+
+
 def test_an_edge_only_notes_where_it_will_run(host: FakeHost) -> None:
     common = {"run": a_run(), "kind": "edge", "root": str(host.root)}
     generation = host.step("acquire", **common)["generation"]

@@ -119,6 +119,26 @@ def test_one_that_becomes_a_worker_of_every_host_goes_on_in_the_new_slot(tmp_pat
     assert (arguments["keeps"], arguments["placed"]) == ({"beat": "green"}, {})
 
 
+@pytest.mark.parametrize(
+    ("left_out", "edge"), [((), []), (("app-2",), ["app-2"])], ids=["everywhere", "with a limit"]
+)
+def test_hosts_forget_where_it_ran_once_it_is_a_worker_of_every_host(
+    tmp_path: Path, left_out: tuple[str, ...], edge: list[str]
+) -> None:
+    acquired = _without(_fleet("app-2", placed=["app-2"]), *left_out)
+    asked = _asked(beat={"singleton": False}, **_limited(*left_out))
+    run = Run(tmp_path, asked, acquired)
+    for name in asked.app_hosts:
+        run.happened("start" if name == "app-1" else "advance", name, result={"cut": {}})
+    for wave in range(len(run.plan.waves)):
+        run.happened("shift", "edge-1", wave=wave)
+    for name in () if left_out else ("app-2",):
+        run.happened("still", name, result={"singletons": ["beat"], "stopped": []})
+    assert run.outcome().exit_code == exits.DONE
+    assert run.arguments("conclude", "app-3")["placed"] == {"beat": []}
+    assert run.arguments("conclude", "edge-1")["placed"] == {"beat": edge}
+
+
 def _limited(*left_out: str) -> dict[str, Any]:
     return {"app_hosts": [one for one in HOSTS if one not in left_out], "outside": [*left_out]}
 
@@ -174,18 +194,59 @@ def test_a_host_that_had_it_and_left_the_inventory_refuses() -> None:
     assert (plan.singletons, plan.waves) == ([], [])
 
 
-@pytest.mark.parametrize("verb", ["rollback", "restart"])
-def test_so_does_every_verb_that_would_start_it(verb: str) -> None:
-    acquired = _fleet(placed=["app-9"])
+def _with_older_release(**how: Any) -> dict[str, Event]:
+    """The release before the one that serves is warm on every host."""
+    acquired = _fleet(**how)
     for name in HOSTS:
         acquired[name].result["state"]["slots"]["green"] = {"release": "0-z", "state": "warm"}
         older = {**acquired[name].result["manifests"]["1-a"], "id": "0-z", "version": "z"}
         acquired[name].result["manifests"]["0-z"] = older
         releases = acquired[name].result["state"]["releases"]
         acquired[name].result["state"]["releases"] = {**releases, "0-z": {**releases["1-a"]}}
+    return acquired
+
+
+@pytest.mark.parametrize("verb", ["rollback", "restart"])
+def test_so_does_every_verb_that_would_start_it(verb: str) -> None:
+    acquired = _with_older_release(placed=["app-9"])
     refusal = decide(_asked(verb), acquired).refusal
     assert refusal
     assert "app-9 had it" in refusal.problems[0]["found"]
+
+
+def _older(acquired: dict[str, Event], *hosts: str) -> dict[str, Event]:
+    for name, event in acquired.items():
+        event.result["has_package"] = name not in hosts
+    return acquired
+
+
+def test_no_package_keeps_a_way_back_waiting() -> None:
+    assert decide(_asked("rollback"), _older(_with_older_release(), "app-3")).refusal is None
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [_asked(), request(), _asked("restart", service="beat")],
+    ids=["it comes", "it serves", "it starts again"],
+)
+def test_a_host_with_an_older_package_refuses_it(asked: Any) -> None:
+    refusal = decide(asked, _older(_fleet("app-2"), "app-3")).refusal
+    assert refusal
+    assert refusal.exit_code == exits.REFUSED
+    assert refusal.problems == [
+        {
+            "host": "app-3",
+            "where": "rollway-host",
+            "found": "another package than the controller's: it may forget where singletons run",
+            "accepted": "the package of this controller",
+            "next": "./invoke provision --env=local",
+        }
+    ]
+
+
+def test_an_older_package_is_no_matter_without_one_nor_on_an_edge() -> None:
+    assert decide(request(), _older(steady_fleet(), *HOSTS)).refusal is None
+    assert decide(_asked(), _older(_fleet("app-2"), "edge-1")).refusal is None
 
 
 def test_a_person_says_that_the_host_is_gone() -> None:
