@@ -5,18 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 
 from . import compose
+from .adopted import ACCESSORY
+from .adoption import has_plain, lend_accessories, return_accessories, start_plain, stop_plain
 from .call import Call
-from .containers import Container, failure_reports, of_services, project_containers
+from .containers import (
+    SERVICE_LABEL,
+    Container,
+    failure_reports,
+    of_services,
+    project_containers,
+)
+from .engine import PROJECT_LABEL, Json
 from .files import write_atomic
 from .manifest import Manifest
+from .names import ACCESSORIES
+from .owner import APP_LABEL
 from .place import Place, environment
+from .plain import BUSY, is_own, meeting, name_of, real, written
 from .probe import POLL_SECONDS, Target, wait_until_ready
 from .problem import Problem
 from .releases import accessories_file
 from .slot import UP_SECONDS, compose_up
 from .volumes import make_volumes
 
-SLOT = "accessories"
+SLOT = ACCESSORIES
 DEADLINE_SECONDS = 120.0
 
 
@@ -31,10 +43,23 @@ def bring_up_accessories(call: Call, manifest: Manifest, place: Place) -> None:
         return
     with call.timed("accessories"):
         make_volumes(call, manifest)
-        _up(call, manifest, place, services)
-        _wait(call, services, wanted.awaited)
+        _replace(call, manifest, place, services)
         state = replace(call.fence(), accessories_hash=wanted.hash)
         call.save(replace(state, accessories_release=manifest.id))
+
+
+def bring_up_early(call: Call, manifest: Manifest, place: Place, *, adopts: bool) -> None:
+    """Bring them up before any slot starts: the first wave may need what stands on another host.
+
+    Where each host has its own, and they take the place of a plain project's, they come up with
+    the slot: only the first wave's hosts change theirs before the release is judged. A job may
+    need one before that.
+    """
+    wanted = manifest.accessories
+    here = wanted.on(place.host) if wanted else []
+    is_apart = wanted is not None and all(len(wanted.hosts[one]) > 1 for one in here)
+    if not adopts or not is_apart or manifest.jobs:
+        bring_up_accessories(call, manifest, place)
 
 
 def wait_for_accessories(call: Call, manifest: Manifest, place: Place) -> None:
@@ -47,6 +72,61 @@ def wait_for_accessories(call: Call, manifest: Manifest, place: Place) -> None:
         if name in wanted.ports:
             with call.timed("accessories"):
                 _wait_for_port(call, name, reached[name], wanted.ports[name])
+
+
+def _replace(call: Call, manifest: Manifest, place: Place, services: list[str]) -> None:
+    """Bring them up; those of a project that is being adopted stop before, and return if it fails.
+
+    Both would use one volume.
+    """
+    assert manifest.accessories is not None
+    stop_plain(call, ACCESSORY)
+    try:
+        _check_alone(call, manifest, services)
+        _up(call, manifest, place, services)
+        _wait(call, services, manifest.accessories.awaited)
+        lend_accessories(call)
+    except (Problem, OSError):  # as where the disk is full
+        if has_plain(call, ACCESSORY) and call.fence().active is None:
+            return_accessories(call)
+            start_plain(call, ACCESSORY)
+        raise
+
+
+def _check_alone(call: Call, manifest: Manifest, services: list[str]) -> None:
+    """Refuse data that another container may write to now: two would.
+
+    Its own service says nothing: a database may have another name there.
+    """
+    data = _data(manifest, services)
+    for item in call.tools.engine.containers():
+        used = meeting(data, written(item))
+        if not used or is_own(call, item) or not _is_busy(call, item):
+            continue
+        labels, name = item.get("Labels") or {}, name_of(item)
+        project, is_same = labels.get(PROJECT_LABEL), labels.get(SERVICE_LABEL) in services
+        where = ", ".join(one if one.startswith("/") else f"volume {one}" for one in used)
+        found = f"{name}{f' of Compose project {project}' if project else ''} uses it"
+        following = f"docker stop {name}, or other data in apps/{call.paths.app}/compose.yml"
+        if project and is_same and APP_LABEL not in labels:
+            following = f"./invoke adopt --app={call.paths.app} --project={project}"
+        raise Problem(where, found, "a volume that no other database writes to", following)
+
+
+def _is_busy(call: Call, item: Json) -> bool:
+    """Say whether a listed container is at work, by the engine's second word.
+
+    Its list is a copy, which for a moment still shows a container that has just stopped as running.
+    """
+    found = call.tools.engine.inspect(item["Id"]) if item["State"] in BUSY else None
+    return found is not None and Container.from_inspect(found).state in BUSY
+
+
+def _data(manifest: Manifest, services: list[str]) -> set[str]:
+    """What accessories here may write to; an older release names its own volumes only."""
+    known = manifest.accessories.data if manifest.accessories else {}
+    named = {real(source) for service in services for source in known.get(service, ())}
+    return named if known else {*manifest.volumes}
 
 
 def _wait_for_port(call: Call, name: str, address: str, port: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from .adopted import read_adopted
 from .call import Call
 from .capacity import Needs, room_left
 from .containers import summaries, with_restarts
@@ -43,7 +44,8 @@ class Question:
     """What a run wants to know and have; `release` asks for one stored manifest.
 
     `scale` asks what the releases in the slots are with another number of replicas.
-    `claims` are the host ports that accessories are to publish here.
+    `claims` are the host ports that accessories are to publish here. `plain` is the project whose
+    place the release is to take.
     """
 
     takes_lock: bool
@@ -55,6 +57,7 @@ class Question:
     release: str | None = None
     scale: Scale | None = None
     claims: tuple[int, ...] = ()
+    plain: str = ""
 
 
 def acquire(call: Call, question: Question) -> dict[str, Any]:
@@ -65,12 +68,14 @@ def acquire(call: Call, question: Question) -> dict[str, Any]:
     found = _engine_findings(call, question) if question.has_engine else _findings(call)
     listed: list[Json] = found.pop("listed")
     manifests = kept_manifests(call.paths)  # one that is spoiled refuses, too
-    jobs = jobs_as_data(call.paths)
+    jobs, adopted = jobs_as_data(call.paths), read_adopted(call.paths)
     if question.scale and question.has_engine:
         question, found["scaled"] = _scaled(call, question, question.scale)
     if question.has_engine:
-        check_name(call, load_state(call.paths))
-        check_claims(call, question.claims, listed)
+        state = load_state(call.paths)
+        check_name(call, state)
+        begun = adopted.project if adopted and state.active is None else ""
+        check_claims(call, question.claims, listed, plain=question.plain or begun)
         found["facts"].update(_room(call, question, manifests, found["facts"]))
     if question.takes_lock and not call.check:
         found.update(_take(call, question, listed))
@@ -78,7 +83,8 @@ def acquire(call: Call, question: Question) -> dict[str, Any]:
         found.update(_look(call, question, listed))
         found["containers"] = _with_restarts(call, found)
     wanted = manifests.get(question.release) if question.release else None
-    return {**found, "manifests": manifests, "manifest": wanted, "jobs": jobs}
+    known = {"manifests": manifests, "manifest": wanted, "jobs": jobs}
+    return {**found, **known, "adopted": adopted.to_json() if adopted else None}
 
 
 def _scaled(call: Call, question: Question, scale: Scale) -> tuple[Question, dict[str, Any]]:
@@ -94,7 +100,7 @@ def _scaled(call: Call, question: Question, scale: Scale) -> tuple[Question, dic
 
 def _engine_findings(call: Call, question: Question) -> dict[str, Any]:
     with call.timed("facts"):
-        facts = app_host_facts(call)
+        facts = app_host_facts(call, remembers=question.takes_lock and not call.check)
     with call.timed("engine"):
         engine = call.tools.engine
         listed = engine.containers()

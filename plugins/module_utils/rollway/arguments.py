@@ -50,6 +50,7 @@ COMPOSE_RELEASE: Spec = {
     "anew": {"type": "bool", "default": False},
     "service": {"type": "str"},
     "volumes": {"type": "bool", "default": False},
+    "adopt": {"type": "dict"},
     "slot": SLOT,
     "old_slot": SLOT,
     "address": {"type": "str"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from .adoption_end import after_boot
 from .call import HostTools
 from .containers import project_containers
 from .files import exclusive
@@ -14,6 +15,7 @@ from .names import APP, SLOTS
 from .parallel import each
 from .problem import Problem
 from .releases import load_manifest
+from .singletons import workers_here
 from .slot import start_services, stop_services
 from .state import STOPPED, WARM, State, load_state
 from .timer import arm
@@ -54,12 +56,14 @@ def _restore(found: HostCall) -> Iterator[str]:
                 yield from _keep_stopped(call, state, slot)
             else:
                 yield from _stop(call, slot)
+        if started := after_boot(call, state):
+            yield f"{call.paths.app}: runs as a plain project again, started {', '.join(started)}"
 
 
 def _bring_back(call: BootCall, state: State, slot: str) -> Iterator[str]:
     """Singletons that run elsewhere by now stay down, whatever brought them up."""
     manifest = _manifest_of(call, state, slot)
-    ours = manifest.workers(state.singletons) if manifest else []
+    ours = workers_here(manifest, state) if manifest else []
     theirs = set(_containers_of(call, state, slot, WORKER)) - {*ours}
     stop_services(call, slot, theirs)
     started = start_services(call, slot, _containers_of(call, state, slot, WEB))

@@ -50,10 +50,15 @@ def networks_part(text: str) -> str:
     return "\n".join(lines)
 
 
+def compose_plugin() -> Path | None:
+    """Return Compose's own program; None where only the `docker` command knows it."""
+    found = (Path(folder, "docker-compose") for folder in PLUGIN_FOLDERS)
+    return next((path for path in found if path.is_file()), None)
+
+
 def compose_command() -> list[str]:
     """Return what starts Compose on this host."""
-    found = (Path(folder, "docker-compose") for folder in PLUGIN_FOLDERS)
-    plugin = next((path for path in found if path.is_file()), None)
+    plugin = compose_plugin()
     return [str(plugin)] if plugin else ["docker", "compose"]
 
 

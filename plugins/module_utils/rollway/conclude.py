@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from .adoption import KINDS, empty_slots, has_plain, take_place
+from .adoption_end import Settled, or_as_before, settle_plain
 from .audit import note
 from .call import Call
 from .clock import timestamp
@@ -21,6 +23,7 @@ from .problem import Problem
 from .prune import Surplus, images_only_of, remove
 from .releases import counter, surplus
 from .room import revive
+from .singletons import start_plain_again
 from .slot import emptied, remove_project, tear_down, with_state
 from .state import (
     BAD,
@@ -46,7 +49,7 @@ SHIFT = "shift"
 HELD = "held"
 OUTCOMES = (GOOD, BAD, ABORTED, HELD)
 # Runs that changed nothing here are no history: ended before, or about other hosts.
-UNCHANGED = ("refused", "locked", "outside")
+UNCHANGED = ("refused", "locked", "outside", "already")
 RUNS_KEPT = 200
 
 
@@ -56,7 +59,8 @@ class Conclusion:
 
     `hold` says what a person has to decide: the lock stays, with it. `jobs` are those of the
     release that are done, wherever they ran. `placed` is singleton → the hosts where it may run
-    now.
+    now. `adopt` names the plain project whose place the release takes, and whether its web
+    containers stay; with `leaves` a person has decided that it does not.
     """
 
     outcome: str
@@ -70,6 +74,7 @@ class Conclusion:
     hold: Mapping[str, Any] | None = None
     jobs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     placed: Mapping[str, Iterable[str]] | None = None
+    adopt: Mapping[str, Any] = field(default_factory=dict)
 
 
 def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]:
@@ -80,21 +85,24 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
     """
     if end.outcome == ABORTED and not _is_ours(call):
         return {"pruned": [], "unlocked": False}
-    state = call.fence()
+    before = state = call.fence()
     call.changed = True
     if call.check:
         return {"pruned": [], "unlocked": True}
     pruned: list[str] = []
-    if end.outcome == ABORTED:
-        state = _aborted(call, state, end)
-    elif has_engine:
-        state = _settle(call, state, end)
+    plain = Settled()
+    left = _aborted if end.outcome == ABORTED else _as_placed
+    state = left(call, state, end)  # where singletons are, before workers return to a slot
+    if end.outcome != ABORTED and has_engine:
+        with or_as_before(call, state, end.outcome):
+            state = _settle(call, state, end)
+        plain, state = settle_plain(call, state, end.adopt, release=end.release, how=end.outcome)
         if end.outcome != HELD:
+            start_plain_again(call, before, state)
             with call.timed("prune"):
                 state, pruned = _prune(call, state, end)
-    if end.outcome != ABORTED and end.release:
-        state = replace(state, last_release=_newest(state.last_release, end.release))
-    state = _as_the_run_knows(call, state, end)
+    if end.outcome != ABORTED:
+        state = _as_the_run_knows(call, state, end)
     _learn(call, end)
     if end.record.get("result") not in UNCHANGED:
         _record(call, end)
@@ -102,20 +110,27 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
     _unlock(call, state, hold=hold)
     serves = state.slots[state.active].release if state.active else None
     phase = asdict(state.phase) if state.phase else None
-    return {"pruned": pruned, "unlocked": hold is None, "serves": serves, "phase": phase}
+    told = {"pruned": pruned, "unlocked": hold is None, "serves": serves, "phase": phase}
+    return plain.beside(told)
+
+
+def _as_placed(call: Call, state: State, end: Conclusion) -> State:
+    """A run that came to its end knows where singletons run; after another they may be on either.
+
+    It is saved where it differs: a full disk must not keep the slot that serves from its return.
+    """
+    if end.placed is None:
+        return state
+    known = {name: tuple(on) for name, on in end.placed.items() if on}
+    return call.save(replace(state, placed=known)) if known != state.placed else state
 
 
 def _as_the_run_knows(call: Call, state: State, end: Conclusion) -> State:
-    """A run that came to its end knows where singletons run, and whose the application is.
-
-    After another one singletons may be on either host.
-    """
-    if end.outcome == ABORTED:
-        return state
+    """Return the state with what a run that came to its end was about, and for whom."""
     state = owned(call, state)
-    if end.placed is None:
+    if not end.release:
         return state
-    return replace(state, placed={name: tuple(on) for name, on in end.placed.items() if on})
+    return replace(state, last_release=_newest(state.last_release, end.release))
 
 
 def _is_ours(call: Call) -> bool:
@@ -162,6 +177,7 @@ def _good(call: Call, state: State, end: Conclusion) -> State:
     slot = state.slots[end.active_slot] if end.active_slot else Slot()
     if end.active_slot is None or slot.release != end.release or slot.state == STOPPED:
         return _leave_candidates(call, state, end)
+    take_place(call, end.adopt, end.release)
     if slot.state in (WARM, DRAINING):
         call.fence()
         disarm(call.tools.run, call.paths.app, end.active_slot)
@@ -207,6 +223,8 @@ def _leave_candidates(call: Call, state: State, end: Conclusion) -> State:
     Workers return to the slot that serves: a rollback may have changed them to a warm one. A slot
     that was stopped first and still stands still, since nobody could undo that, runs again.
     """
+    if state.active is None and has_plain(call, *KINDS):
+        return empty_slots(call, state)  # a plain project runs on, or is about to again
     if end.active_slot and state.slots[end.active_slot].state == STOPPED:
         return revive(call, state, end.active_slot)
     for slot in SLOTS:
@@ -253,15 +271,16 @@ def _newest(known: str | None, release: str) -> str:
 def _hold_left(call: Call, end: Conclusion) -> dict[str, Any] | None:
     """What still has to be decided: this run's question, or one that its end has not answered.
 
-    A good end answers it, and so does one that calls the held release itself bad.
+    A good end answers it, and so does one that calls the held release itself bad, or that gives
+    the plain project back.
     """
     if end.outcome == HELD:
         return dict(end.hold or {})
     known = read_hold(call.paths)
-    is_answered = end.outcome == GOOD or (
-        known is not None and end.outcome == BAD and end.release == known["release"]
-    )
-    return {**known, "decided_by": None} if known and not is_answered else None
+    if known is None or end.outcome == GOOD or end.adopt.get("leaves"):
+        return None
+    is_answered = end.outcome == BAD and end.release == known["release"]
+    return None if is_answered else {**known, "decided_by": None}
 
 
 def _unlock(call: Call, state: State, *, hold: Mapping[str, Any] | None) -> None:

@@ -13,6 +13,7 @@ from .doctor_containers import container_ailments
 from .doctor_edge import edge_ailments
 from .doctor_host import disk_remarks, engine_ailment, port_ailments, unit_ailments
 from .doctor_records import (
+    adoption_ailments,
     job_ailments,
     lock_ailments,
     release_ailments,
@@ -102,6 +103,7 @@ def _own(call: Call, question: Question) -> Iterator[Ailment]:
     """The host's own: containers are only judged where engine and record can be read."""
     yield from lock_ailments(call, question.alive)
     yield from job_ailments(call)
+    yield from adoption_ailments(call)
     down = engine_ailment(call) if question.has_engine else None
     if down:
         yield down

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from .adopted import read_adopted
 from .ailment import Ailment, bad, keep_bad
 from .call import Call
 from .drift_files import content_hash
@@ -78,6 +79,16 @@ def job_ailments(call: Call) -> Iterator[Ailment]:
     except Problem as problem:
         following = f"copy it from another host; after mv {path} {bad(path)} jobs may run again"
         yield Ailment("jobs", str(path), problem.data["found"], "", following)
+
+
+def adoption_ailments(call: Call) -> Iterator[Ailment]:
+    """Without the file nobody knows which containers of a plain project have to come back."""
+    path = call.paths.adopted
+    try:
+        read_adopted(call.paths)
+    except Problem as problem:
+        following = f"docker ps --all shows the containers; mv {path} {bad(path)}, then adopt again"
+        yield Ailment("adoption", str(path), problem.data["found"], "", following)
 
 
 def release_ailments(call: Call, state: State, known: Mapping[str, Content]) -> Iterator[Ailment]:

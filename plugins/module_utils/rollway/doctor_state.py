@@ -30,7 +30,7 @@ from .state import (
 )
 
 WARM_SECONDS = 300.0
-FORWARD = ("deploy", "promote", "restart", "scale")
+FORWARD = ("deploy", "adopt", "promote", "restart", "scale")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from .finding import Finding
 from .manifest import WEB, WORKER, Manifest
 from .names import JOBS, SLOTS
 from .releases import accessories_file, compose_file
+from .singletons import workers_here
 from .state import EMPTY, RUNNING, WARM, State
 
 APP_LABEL, KIND_LABEL = "io.rollway.app", "io.rollway.service"
@@ -118,7 +119,7 @@ class Containers:
     def _of_slot(self, state: State, slot: str, manifest: Manifest, *, is_settled: bool) -> Wanted:
         recorded, is_active = state.slots[slot].state, state.active == slot
         web, workers = manifest.containers(WEB), manifest.containers(WORKER)
-        ours = manifest.workers(state.singletons)  # others of the fleet's only ones run elsewhere
+        ours = workers_here(manifest, state)  # others of the fleet's only ones run elsewhere
         theirs = [name for name in workers if name not in ours]
         is_up = recorded in (RUNNING, WARM)
         return Wanted(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any, Protocol
@@ -60,6 +60,9 @@ class Engine(Protocol):
     def keep_stopped(self, container: str) -> None:
         """Let a container that is being stopped stay so when the engine restarts."""
 
+    def set_restart(self, container: str, policy: Mapping[str, Any]) -> None:
+        """Give a container another restart policy, in the engine's own words."""
+
     def remove(self, container: str, *, keeps_volumes: bool = False) -> None:
         """Remove a container, with its anonymous volumes unless they are kept."""
 
@@ -71,6 +74,12 @@ class Engine(Protocol):
 
     def remove_network(self, network: str) -> None:
         """Remove a network."""
+
+    def connect(self, network: str, container: str, aliases: Sequence[str]) -> None:
+        """Let a container into a network, under these names beside its own."""
+
+    def disconnect(self, network: str, container: str) -> None:
+        """Take a container out of a network."""
 
     def has_image(self, reference: str) -> bool:
         """Say whether an image is here; a reference by digest only counts with that digest."""
@@ -144,7 +153,10 @@ class LocalEngine:
         self._call("POST", path, missing_ok=True, timeout=grace_seconds + ANSWER_SECONDS)
 
     def keep_stopped(self, container: str) -> None:
-        body = {"RestartPolicy": {"Name": "unless-stopped"}}
+        self.set_restart(container, {"Name": "unless-stopped"})
+
+    def set_restart(self, container: str, policy: Mapping[str, Any]) -> None:
+        body = {"RestartPolicy": dict(policy)}
         self._call("POST", f"/containers/{quote(container)}/update", body=body, missing_ok=True)
 
     def remove(self, container: str, *, keeps_volumes: bool = False) -> None:
@@ -160,6 +172,14 @@ class LocalEngine:
 
     def remove_network(self, network: str) -> None:
         self._call("DELETE", f"/networks/{quote(network)}", missing_ok=True)
+
+    def connect(self, network: str, container: str, aliases: Sequence[str]) -> None:
+        body = {"Container": container, "EndpointConfig": {"Aliases": list(aliases)}}
+        self._call("POST", f"/networks/{quote(network)}/connect", body=body)
+
+    def disconnect(self, network: str, container: str) -> None:
+        body = {"Container": container, "Force": True}
+        self._call("POST", f"/networks/{quote(network)}/disconnect", body=body, missing_ok=True)
 
     def has_image(self, reference: str) -> bool:
         image = self._json(f"/images/{quote(reference)}/json", missing_ok=True)

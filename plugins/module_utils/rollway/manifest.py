@@ -74,7 +74,8 @@ class Accessories:
     """The project of databases and caches.
 
     `hosts` is service → the hosts it runs on, `addresses` service → host → address, `ports` service
-    → the port there; slots wait until those in `awaited` are healthy.
+    → the port there; slots wait until those in `awaited` are healthy. `data` is service → the
+    volumes and folders of the host that it may write to; none in a release that does not say.
     """
 
     compose: str
@@ -84,6 +85,7 @@ class Accessories:
     ports: Mapping[str, int]
     awaited: frozenset[str]
     images: tuple[str, ...]
+    data: Mapping[str, tuple[str, ...]]
 
     def on(self, host: str) -> list[str]:
         """Return the services that belong on this host of the inventory."""
@@ -204,4 +206,8 @@ def _accessories(value: Mapping[str, Any] | None) -> Accessories | None:
             item["name"] for item in services if item.get("condition") == "service_healthy"
         ),
         images=tuple(image_reference(item) for item in images.values()),
+        data={
+            service_name(name): tuple(map(str, sources))
+            for name, sources in (value.get("data") or {}).items()
+        },
     )

@@ -9,13 +9,14 @@ from pathlib import PurePosixPath
 from .problem import Problem
 
 SLOTS = ("blue", "green")
-JOBS = "jobs"
-"""What the project and the values of jobs are called beside those of the slots."""
+JOBS, ACCESSORIES = "jobs", "accessories"
+"""What their projects and values are called beside those of the slots."""
 APP = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 SERVICE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}")
 RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 IMAGE = re.compile(r"[A-Za-z0-9\[][A-Za-z0-9._:/@\[\]-]{0,254}")
+PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 VOLUME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}")
 
 
@@ -60,6 +61,11 @@ def run_id(value: object) -> str:
 def image_reference(value: object) -> str:
     """Return `value` when it is an image reference, with a digest or with a tag."""
     return _matching("image", value, IMAGE)
+
+
+def project_name(value: object) -> str:
+    """Return `value` when it names a Compose project."""
+    return _matching("project", value, PROJECT)
 
 
 def volume_name(value: object) -> str:

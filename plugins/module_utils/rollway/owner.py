@@ -16,6 +16,7 @@ from .state import State, load_state
 
 PROJECTS = (*SLOTS, "accessories", JOBS)
 APP_LABEL = "io.rollway.app"
+NEW = ("deploy", "adopt")  # verbs that may bring an application which the host has not had
 
 
 def check_environment(paths: AppPaths, ours: str) -> None:
@@ -44,7 +45,7 @@ def owned(call: Call, state: State) -> State:
 
 def check_name(call: Call, state: State) -> None:
     """Problem when an application that is new here is called almost like another one here."""
-    if call.run.verb != "deploy" or state.releases or not call.paths.root.is_dir():
+    if call.run.verb not in NEW or state.releases or not call.paths.root.is_dir():
         return
     for path in sorted(call.paths.root.glob("*/state.json")):
         other = path.parent.name

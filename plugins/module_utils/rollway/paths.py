@@ -54,12 +54,21 @@ class AppPaths:
         return self.folder / "jobs.json"
 
     @property
+    def adopted(self) -> Path:
+        return self.folder / "adopted.json"
+
+    @property
     def ports(self) -> Path:
         return self.root / "ports.json"
 
     @property
     def ports_mutex(self) -> Path:
         return self.root / "ports.mutex"
+
+    @property
+    def compose(self) -> Path:
+        """What Compose said its version is, and which file said it: no record, only a memory."""
+        return self.root / "compose.json"
 
     @property
     def images_mutex(self) -> Path:

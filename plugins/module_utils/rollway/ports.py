@@ -56,16 +56,19 @@ def allocate(table: Table, app: str, needs: Iterable[Need], taken: set[int]) -> 
     return ports
 
 
-def check_claims(call: Call, claims: Iterable[int], listed: Iterable[Json]) -> None:
+def check_claims(
+    call: Call, claims: Iterable[int], listed: Iterable[Json], *, plain: str = ""
+) -> None:
     """Problem when a port that an accessory is to publish belongs to something else on this host.
 
-    `listed` are all containers of the engine. What is not a container's is left to the start:
+    `listed` are all containers of the engine; those of the project `plain` are the controller's to
+    judge, since the release takes their place. What is not a container's is left to the start:
     it may listen on another address.
     """
     wanted = list(claims)
     if not wanted:
         return
-    table, own = read_ports(call.paths), call.paths.project("accessories")
+    table, own = read_ports(call.paths), (call.paths.project("accessories"), plain or None)
     holders = {
         number: f"a port of {app}, kept for its service {service}"
         for app, services in table.items()
@@ -74,7 +77,8 @@ def check_claims(call: Call, claims: Iterable[int], listed: Iterable[Json]) -> N
         for number in numbers
     }
     for item in listed:
-        if (item.get("Labels") or {}).get(PROJECT_LABEL) != own:
+        project = (item.get("Labels") or {}).get(PROJECT_LABEL)
+        if project is None or project not in own:
             name = (item.get("Names") or [item["Id"]])[0].lstrip("/")  # none while it goes away
             published = [port for port in item.get("Ports") or () if not _is_loopback(port)]
             numbers = [int(port["PublicPort"]) for port in published if port.get("PublicPort")]

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from .accessories import SLOT as ACCESSORIES
+from .adoption import KINDS, is_taken, start_plain
 from .audit import note
 from .call import Call
 from .containers import project_containers
@@ -56,6 +57,8 @@ def remove(
     if has_engine:
         check_nothing_runs(call)
         state, told["cut"] = _stop(call, state)
+        if not is_taken(call):
+            start_plain(call, *KINDS)  # of a project whose place a run had only begun to take
         _forget(call, state)
         if takes_volumes:
             _take_volumes(call, volumes)
@@ -143,7 +146,8 @@ def _record(call: Call, record: Mapping[str, Any], *, found: bool) -> None:
 def _close(call: Call, state: State, placed: Mapping[str, Iterable[str]]) -> None:
     """Leave a state that only counts on, so that no number of a release comes twice; unlock."""
     call.fence()
-    call.paths.jobs.unlink(missing_ok=True)
+    for path in (call.paths.jobs, call.paths.adopted):
+        path.unlink(missing_ok=True)
     numbers = [name for name in (state.last_release, *state.releases) if name]
     last = max(numbers, key=counter, default=None)
     left = State(

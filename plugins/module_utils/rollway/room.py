@@ -11,6 +11,7 @@ from .names import other_slot
 from .place import Place
 from .ready import wait_ready, web_targets
 from .releases import load_manifest
+from .singletons import workers_here
 from .slot import drain, emptied, start_services, stop_services, tear_down, with_state
 from .state import EMPTY, RUNNING, STOPPED, State
 
@@ -93,4 +94,4 @@ def revive(call: Call, state: State, slot: str) -> State:
 
 def _workers_of(call: Call, state: State, slot: str) -> list[str]:
     release = state.slots[slot].release
-    return load_manifest(call.paths, release).workers(state.singletons) if release else []
+    return workers_here(load_manifest(call.paths, release), state) if release else []

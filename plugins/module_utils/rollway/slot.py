@@ -148,12 +148,12 @@ def start_services(call: Call, slot: str, services: Iterable[str]) -> list[str]:
     still = [one for one in found if one.state in ("exited", "created")]
 
     if still:
-        each(still, lambda one: _start(call, one))
+        each(still, lambda one: start_one(call, one))
         call.changed = True
     return [one.name for one in still]
 
 
-def _start(call: Call, one: Container) -> None:
+def start_one(call: Call, one: Container) -> None:
     """Start a container; once more where the runtime lost its own child."""
     call.fence()
     try:

@@ -72,13 +72,13 @@ def stage(
             write_release(call.paths, manifest)
             # from now on it counts, whatever another application has just pruned
             missing = _missing(call, manifest, host)
-    with call.timed("pull"):
-        each(missing, lambda image: _pull(call, image, auth))
-    if known is None:
+    if known is None:  # before the pull: what fails then is on record, like what it wrote
         entry = Release(
             manifest.version, manifest.hash, CANDIDATE, manifest.created, manifest.commit
         )
         call.save(owned(call, state).with_release(manifest.id, entry))
+    with call.timed("pull"):
+        each(missing, lambda image: _pull(call, image, auth))
     return {"pulled": missing}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from .clock import Moment
@@ -90,7 +90,8 @@ class State:
     newest that any run was about: edges know it also of hosts that a limit left out.
     `singletons` are the services of which the fleet has one, and this host may run it; `placed`
     says of each on which hosts of the fleet it may run, as the last run knew. `env` is the
-    environment that releases the application here.
+    environment that releases the application here. `unknown` is what a newer Rollway wrote beside:
+    it stays in the file.
     """
 
     app: str
@@ -106,6 +107,7 @@ class State:
     singletons: tuple[str, ...] = ()
     placed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     env: str | None = None
+    unknown: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> State:
@@ -126,11 +128,13 @@ class State:
             singletons=tuple(value.get("singletons") or ()),
             placed={name: tuple(on) for name, on in (value.get("placed") or {}).items()},
             env=value.get("env"),
+            unknown={key: item for key, item in value.items() if key not in _names(cls)},
         )
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as the plain data that stands in the file and in module results."""
-        return asdict(self)
+        known = asdict(self)
+        return {**known.pop("unknown"), **known}
 
     def with_slot(self, name: str, slot: Slot) -> State:
         """Return the state with another `slot` under `name`."""
@@ -150,6 +154,10 @@ class State:
     def releases_in_slots(self) -> set[str]:
         """Return the releases that stand in a slot."""
         return {slot.release for slot in self.slots.values() if slot.release}
+
+
+def _names(kind: type[State]) -> set[str]:
+    return {one.name for one in fields(kind)} - {"unknown"}
 
 
 def load_state(paths: AppPaths) -> State:

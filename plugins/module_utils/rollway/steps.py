@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from .call import Call, HostTools
-from .lock import Alive, Run
+from .lock import Run
 from .mutex import held_mutex
 from .names import (
     app_name,
-    image_reference,
     release_id,
     service_name,
     slot_name,
@@ -21,6 +20,7 @@ from .owner import check_environment
 from .paths import AppPaths
 from .problem import Problem, of_the_host
 from .state import load_state, state_text
+from .steps_acquire import acquire_step
 from .steps_apart import APART, needed
 
 Params = Mapping[str, Any]
@@ -54,56 +54,9 @@ def run_step(params: Params, *, tools: HostTools, check: bool, diff: bool = Fals
     return result
 
 
-def _acquire(call: Call, params: Params) -> Result:
-    from .acquire import Question, acquire
-    from .capacity import Needs
-    from .ports import Need
-
-    takes_lock = params["mode"] == "lock"
-    if params.get("reads_edge") and takes_lock and not call.check:
-        seen = _edge(params)  # and again with the lock: traffic may move before we have it
-        if not seen.get("ok", True):
-            return seen
-    question = Question(
-        takes_lock=takes_lock,
-        has_engine=params["kind"] == "app",
-        alive=Alive.from_json(params.get("alive")),
-        needs=tuple(Need.from_json(item) for item in params.get("services") or ()),
-        images=tuple(image_reference(item) for item in params.get("images") or ()),
-        room=Needs(**(params.get("needs") or {})),
-        release=release_id(params["release_id"]) if params.get("release_id") else None,
-        scale=_scale(params),
-        claims=tuple(int(port) for port in params.get("claims") or ()),
-    )
-    result = acquire(call, question)
-    if params.get("compare"):
-        result["differences"] = _differences(call, params["compare"])
-    return {**result, **_edge(params)} if params.get("reads_edge") else result
-
-
-def _scale(params: Params) -> Any:
-    if not params.get("scale"):
-        return None
-    from .scale import Scale
-
-    return Scale.from_json(params["scale"])
-
-
-def _edge(params: Params) -> Result:
-    from .edge_reading import edge_reading
-
-    return edge_reading(params["app"], params.get("backend"))
-
-
-def _differences(call: Call, content: Params) -> Result:
-    from .compare import differences
-    from .manifest import Manifest
-
-    return differences(call.paths, Manifest.from_json({**content, "id": content["id"] or "0-plan"}))
-
-
 def _stage(call: Call, params: Params) -> Result:
-    from .accessories import bring_up_accessories
+    from .accessories import bring_up_early
+    from .adoption import note_plain
     from .place import place_of
     from .stage import RegistryAuth, stage
     from .start import start
@@ -113,9 +66,11 @@ def _stage(call: Call, params: Params) -> Result:
         auth = RegistryAuth.from_json(params.get("registry_auth"))
         host = params.get("inventory_host") or ""
         result = stage(call, manifest, auth=auth, host=host)
+        if params.get("adopt") and not call.check:
+            note_plain(call, manifest, params["adopt"], host=host)
         if manifest.accessories and manifest.accessories.on(host) and not call.check:
-            # Before any slot starts: the first wave may need what stands on another host.
-            bring_up_accessories(call, manifest, place_of(call, params))
+            adopts = bool(params.get("adopt"))
+            bring_up_early(call, manifest, place_of(call, params), adopts=adopts)
         if params.get("then_start"):
             result |= start(call, manifest, _start_of(call, params))
     return result
@@ -216,6 +171,7 @@ def _conclude(call: Call, params: Params) -> Result:
         hold=params.get("hold"),
         jobs=params.get("done_jobs") or {},
         placed=params.get("placed"),
+        adopt=params.get("adopt") or {},
     )
     if not call.paths.folder.is_dir():  # never acquired: there is nothing to conclude
         return {"pruned": [], "unlocked": False}
@@ -237,7 +193,7 @@ def _remove(call: Call, params: Params) -> Result:
 
 
 STEPS: dict[str, Callable[[Call, Params], Result]] = {
-    "acquire": _acquire,
+    "acquire": acquire_step,
     "stage": _stage,
     "start": _start,
     "jobs": _jobs,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .adoption import is_taken, plain_at_work, start_plain, stop_plain
 from .call import Call
 from .containers import project_containers
 from .manifest import WORKER, Manifest
@@ -11,6 +12,7 @@ from .probe import Target
 from .problem import Problem
 from .ready import wait_ready, worker_targets
 from .releases import load_manifest
+from .singletons import workers_here
 from .slot import at_work, bring_up, start_services, stop_services
 from .state import State
 
@@ -27,6 +29,7 @@ def switch(call: Call, manifest: Manifest, slot: str, old_slot: str | None) -> d
     old = _manifest_in(call, state, old_slot) if old_slot != slot else None
     waiting = _not_running(call, manifest, slot)
     leaving = at_work(call, old_slot, old.workers()) if old and old_slot else []
+    leaving += plain_at_work(call, WORKER)  # of a project that is being adopted
     if not waiting and not leaving:
         return {"started": [], "stopped": []}
     if call.check:
@@ -40,6 +43,8 @@ def switch(call: Call, manifest: Manifest, slot: str, old_slot: str | None) -> d
     except Problem:
         if leaving or slot != state.active:
             give_back(call, slot, old_slot)
+            if not is_taken(call):
+                start_plain(call, WORKER)
         raise
 
 
@@ -75,7 +80,7 @@ def give_back(call: Call, slot: str, old_slot: str | None) -> None:
     if leaving:
         stop_services(call, slot, leaving.containers(WORKER))
     if returning and old_slot:
-        start_services(call, old_slot, returning.workers(state.singletons))
+        start_services(call, old_slot, workers_here(returning, state))
 
 
 def _change(
@@ -88,6 +93,7 @@ def _change(
         overlapping = set(both[0]) & set(both[1])
     first = [name for name in old.workers() if name not in overlapping] if old else []
     stopped = stop_services(call, old_slot, first) if old_slot else []
+    stopped += stop_plain(call, WORKER)
     started = [one.container for one in _not_running(call, manifest, slot)]
     if started:
         bring_up(call, manifest, slot, started)

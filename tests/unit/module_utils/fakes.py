@@ -85,7 +85,11 @@ def container(name: str, project: str, service: str, **changes: Any) -> dict[str
             "PortBindings": {"8000/tcp": [{}]} if changes.get("published", True) else {},
             "RestartPolicy": {"Name": changes.get("restart_policy", "always")},
         },
-        "NetworkSettings": {"Networks": {"default": {"IPAddress": "172.18.0.2"}}},
+        "NetworkSettings": {
+            "Networks": changes.get("networks", {"default": {"IPAddress": "172.18.0.2"}})
+        },
+        "Mounts": changes.get("mounts", []),
+        "Ports": changes.get("ports", []),
     }
 
 
@@ -120,7 +124,8 @@ class FakeEngine:
                 "Status": f"Up 3 seconds ({(one['State'].get('Health') or {}).get('Status')})",
                 "Image": IMAGE,
                 "Labels": one["Config"]["Labels"],
-                "Ports": [],
+                "Ports": one["Ports"],
+                "Mounts": one["Mounts"],
             }
             for one in found
         ]
@@ -150,6 +155,10 @@ class FakeEngine:
     def keep_stopped(self, container: str) -> None:
         self.log.append(f"keep stopped {container}")
 
+    def set_restart(self, container: str, policy: Mapping[str, Any]) -> None:
+        self.log.append(f"restart policy of {container}: {policy['Name']}")
+        self.here[container]["HostConfig"]["RestartPolicy"] = dict(policy)
+
     def remove(self, container: str, *, keeps_volumes: bool = False) -> None:
         self.log.append(f"remove {container}{' without its volumes' if keeps_volumes else ''}")
         self.here.pop(container, None)
@@ -159,11 +168,19 @@ class FakeEngine:
         self.here[name] = {**self.here.pop(container), "Id": name, "Name": f"/{name}"}
 
     def networks(self, project: str) -> list[dict[str, Any]]:
-        return [{"Id": name} for name, owner in self.nets.items() if owner == project]
+        return [{"Id": name, "Name": name} for name, owner in self.nets.items() if owner == project]
 
     def remove_network(self, network: str) -> None:
         self.log.append(f"remove network {network}")
         self.nets.pop(network)
+
+    def connect(self, network: str, container: str, aliases: Sequence[str]) -> None:
+        self.log.append(f"connect {container} to {network} as {', '.join(aliases)}")
+        self.here[container]["NetworkSettings"]["Networks"][network] = {}
+
+    def disconnect(self, network: str, container: str) -> None:
+        self.log.append(f"disconnect {container} from {network}")
+        self.here[container]["NetworkSettings"]["Networks"].pop(network)
 
     def has_image(self, reference: str) -> bool:
         return reference in self.images

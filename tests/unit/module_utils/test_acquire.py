@@ -268,6 +268,16 @@ def test_a_port_that_is_no_other_s_is_taken(
     assert host.step("acquire", claims=[5432])["ok"]
 
 
+def test_a_port_of_the_plain_project_itself_does_not_refuse_its_adoption(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _publishing(monkeypatch, host, "shop")
+    assert host.step("acquire", mode="read", claims=[5432], adopt={"project": "shop"})["ok"]
+    for adopt in (None, {"project": "other"}):
+        problem = host.step("acquire", mode="read", claims=[5432], adopt=adopt)["problem"]
+        assert problem["found"] == "5432 is published by the container shop-db-1"
+
+
 def test_a_container_that_is_going_away_has_no_name(
     host: FakeHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:

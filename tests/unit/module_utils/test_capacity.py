@@ -28,7 +28,7 @@ def _services(memory: int | None, **more: Any) -> list[dict[str, Any]]:
 def _acquired(host: FakeHost, monkeypatch: pytest.MonkeyPatch, **needs: Any) -> dict[str, Any]:
     """The facts of a host with so much memory available."""
     facts = {"memory_available_bytes": FREE}
-    monkeypatch.setattr(acquire, "app_host_facts", lambda _: dict(facts))
+    monkeypatch.setattr(acquire, "app_host_facts", lambda _, **_asked: dict(facts))
     result = host.step("acquire", run=a_run("run-x"), mode="read", needs=needs)
     assert result["ok"], result["problem"]
     found: dict[str, Any] = result["facts"]

@@ -52,6 +52,14 @@ def test_which_jobs_are_done_is_not_for_a_machine_to_guess(well: FakeHost) -> No
     assert path.read_bytes() == SPOILED
 
 
+def test_which_containers_were_adopted_is_not_for_a_machine_to_guess(well: FakeHost) -> None:
+    path = _spoil(well.root / "iris/adopted.json")
+    for found in (doctor(well, mode="read")["findings"], doctor(well)["findings"]):
+        assert _kinds(found) == [("adoption", False)]
+        assert found[0]["next"].endswith("then adopt again")
+    assert path.read_bytes() == SPOILED
+
+
 def test_a_state_is_recorded_anew_from_what_runs_and_what_edges_say(well: FakeHost) -> None:
     path = well.root / "iris/state.json"
     before = State.from_json(well.state())
@@ -100,8 +108,11 @@ def test_which_slot_serves_is_never_guessed(told: dict[str, Any], well: FakeHost
     assert not (well.root / "iris/lock.json").exists()
 
 
-def test_what_served_before_a_scale_stays_good(well: FakeHost) -> None:
-    runs = [(FIRST, "deploy"), (SECOND, "scale")]
+@pytest.mark.parametrize("verb", ["scale", "adopt"])
+def test_what_served_before_a_run_that_brings_a_release_on_stays_good(
+    well: FakeHost, verb: str
+) -> None:
+    runs = [(FIRST, "deploy"), (SECOND, verb)]
     lines = [{"release": one, "outcome": "good", "verb": verb} for one, verb in runs]
     (well.root / "iris/audit.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
     _spoil(well.root / "iris/state.json")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.rollway.drift_files import NOT_HASHED, content_hash
+from ansible.module_utils.rollway.engine import EngineProblem
 from ansible.module_utils.rollway.releases import read_release
 from ansible.module_utils.rollway.sealed import write_sealed
 
@@ -233,6 +234,16 @@ def test_a_host_that_moved_to_another_address(fleet_host: FakeHost) -> None:
     assert {one[2:] for one in found} == {
         ("ROLLWAY_ADDRESS=192.0.2.11", "ROLLWAY_ADDRESS=192.0.2.99")
     }
+
+
+def test_a_release_whose_images_cannot_be_pulled_is_on_record_as_bad(fleet_host: FakeHost) -> None:
+    fleet_host.engine.pull_errors = [EngineProblem("image", "x509: unknown authority")]
+    run, third = a_run("r9"), "3-1.2.0"
+    common = {"run": run, "generation": fleet_host.step("acquire", run=run)["generation"]}
+    assert not fleet_host.step("stage", **common, manifest=a_manifest(third))["ok"]
+    assert fleet_host.step("conclude", **common, outcome="bad", release_id=third)["ok"]
+    assert fleet_host.state()["releases"][third]["outcome"] == "bad"
+    assert findings(fleet_host) == []
 
 
 def test_ports_reserved_since_are_no_drift(fleet_host: FakeHost) -> None:

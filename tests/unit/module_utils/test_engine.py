@@ -40,13 +40,14 @@ ANSWERS: dict[str, tuple[int, bytes]] = {
     "GET /v1.44/images/other%40sha256%3Ab/json": (200, b'{"RepoDigests": ["other@sha256:c"]}'),
 }
 
-
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     seen: list[tuple[str, str | None]]
 
     def _answer(self) -> None:
         key = f"{self.command} {self.path}"
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.server.bodies.append(body)  # type: ignore[attr-defined]
         self.server.seen.append((key, self.headers.get("X-Registry-Auth")))  # type: ignore[attr-defined]
         status, body = ANSWERS.get(key, (200, b""))
         if "images/create" in self.path:
@@ -75,6 +76,7 @@ class Server(socketserver.ThreadingUnixStreamServer):
     def __init__(self, path: str) -> None:
         super().__init__(path, Handler)
         self.seen: list[tuple[str, str | None]] = []
+        self.bodies: list[bytes] = []
 
 
 @pytest.fixture
@@ -144,6 +146,23 @@ def test_a_container_is_renamed_and_goes_with_or_without_its_volumes(
         "POST /v1.44/containers/x/rename?name=iris-blue-api-1-1",
         "DELETE /v1.44/containers/x?v=1&force=1",
         "DELETE /v1.44/containers/x?v=0&force=1",
+    ]
+
+
+def test_a_container_joins_a_network_under_other_names_and_leaves_it(
+    engine: LocalEngine, server: Server
+) -> None:
+    engine.connect("shop_default", "x", ["db"])
+    engine.disconnect("shop_default", "x")
+    engine.set_restart("x", {"Name": "no"})
+    seen = zip(server.seen, server.bodies, strict=True)
+    assert [(key, json.loads(body)) for (key, _), body in seen] == [
+        (
+            "POST /v1.44/networks/shop_default/connect",
+            {"Container": "x", "EndpointConfig": {"Aliases": ["db"]}},
+        ),
+        ("POST /v1.44/networks/shop_default/disconnect", {"Container": "x", "Force": True}),
+        ("POST /v1.44/containers/x/update", {"RestartPolicy": {"Name": "no"}}),
     ]
 
 

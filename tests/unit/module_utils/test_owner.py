@@ -127,12 +127,13 @@ def test_names_that_would_have_volumes_networks_or_containers_of_one_name(
     assert is_too_like(one, other) is is_too_like(other, one) is refused
 
 
+@pytest.mark.parametrize("verb", ["deploy", "adopt"])
 @pytest.mark.parametrize("mode", ["lock", "read"])
 @pytest.mark.parametrize("name", ["iris_x", "iris-blue"])
 def test_an_application_that_is_called_almost_like_one_that_is_here_is_refused(
-    staging: FakeHost, name: str, mode: str
+    staging: FakeHost, name: str, mode: str, verb: str
 ) -> None:
-    result = _acquire(staging, app=name, mode=mode)
+    result = _acquire(staging, app=name, mode=mode, run={**_run("staging"), "verb": verb})
     assert result["problem"]["where"] == f"apps/{name}"
     assert result["problem"]["found"].startswith("its name is too like 'iris', which is on this")
     assert not (staging.root / name).exists()

@@ -100,7 +100,9 @@ def test_acquire_measures_what_slots_use_where_more_replicas_do_not_fit_beside_t
     _serve(
         host, a_manifest(FIRST, compose=TEXT, services=[{**web, "memory_bytes": promised}, worker])
     )
-    monkeypatch.setattr(acquire, "app_host_facts", lambda _: {"memory_available_bytes": 1000})
+    monkeypatch.setattr(
+        acquire, "app_host_facts", lambda _, **_asked: {"memory_available_bytes": 1000}
+    )
     facts = _acquire(host, ASKED, mode="read")["facts"]
     assert ("memory_used_bytes" in facts) is is_measured
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,16 @@ def test_a_file_that_something_else_changed_is_refused(
         read_sealed(path)
     assert caught.value.data["found"] == found
     assert caught.value.data["next"] == "./invoke doctor, then ./invoke doctor --fix"
+
+
+def test_what_a_newer_rollway_wrote_beside_stays_in_a_state(tmp_path: Path) -> None:
+    paths = AppPaths(tmp_path, "iris")
+    paths.make()
+    write_sealed(paths.state, {**State("iris").to_json(), "leases": {"beat": 3}})
+    save_state(paths, replace(load_state(paths), generation=4))
+    content = read_sealed(paths.state) or {}
+    assert (content["generation"], content["leases"]) == (4, {"beat": 3})
+    assert "unknown" not in content
 
 
 def test_the_state_of_another_application_is_refused(tmp_path: Path) -> None:
