@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from invoke import Collection, Task
 
 VERBS: Final = (
-    *("abort", "audit", "bench", "build", "check", "deploy", "doctor", "drift", "execute"),
+    *("abort", "adopt", "audit", "bench", "build", "check", "deploy", "doctor", "drift", "execute"),
     *("history", "logs", "maintenance", "plan", "promote", "provision", "prune", "remove"),
     *("restart", "rollback", "scale", "shell", "status", "testing"),
 )

@@ -41,14 +41,14 @@ def deploy(
     diff: bool = False,
     yes: bool = False,
     gone: str = "",
-    wait_lock: int = 0,
+    wait_lock: str = "0",
     output: str = "",
     json: bool = False,
     verbose: bool = False,
 ) -> int:
     """Release a version to an environment without losing a request; go back if it is bad."""
     started, shown = time.monotonic(), options.output(output, verbose=verbose)
-    saved = Path(plan).resolve() if plan else None
+    saved = Path.cwd() / plan if plan else None  # `resolve` breaks off at a link to itself
     asked = {"env": env, "app": app, "version": version, "limit": limit}
     if saved:
         asked = as_planned(saved, asked)

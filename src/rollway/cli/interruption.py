@@ -16,11 +16,11 @@ from rollway.report.removal import write_removal
 from rollway.report.result import write_error, write_report
 from rollway.rollout.interrupted import interruption
 from rollway.rollout.journal import Journal
-from rollway.rollout.plan import ABORT, DEPLOY, PROMOTE, REMOVE, RESTART, ROLLBACK, SCALE
+from rollway.rollout.plan import ABORT, MAKING, PROMOTE, REMOVE, RESTART, ROLLBACK
 from rollway.rollout.request import load_request
 
 REPORTS: Final = {
-    **dict.fromkeys((DEPLOY, ROLLBACK, PROMOTE, ABORT, RESTART, SCALE), write_report),
+    **dict.fromkeys((*MAKING, ROLLBACK, PROMOTE, ABORT, RESTART), write_report),
     REMOVE: write_removal,
 }
 """Verbs that have the hosts' locks on their way, and what folds their runs into a result."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from rollway import exits
 from rollway.cli.verb import say, verb
+from rollway.config.sizes import is_count
 from rollway.errors import RollwayError
 
 _ENV = "Lab: local, or a name that begins with lab-"
@@ -82,7 +83,7 @@ def _count(option: str, value: str, bounds: range, *, usual: int) -> int | None:
     if not value:
         return None
     # Invoke's own int option answers a word with a traceback
-    if not (value.isascii() and value.isdecimal() and int(value) in bounds):
+    if not (is_count(value) and int(value) in bounds):
         accepted = f"a number from {bounds.start} to {bounds.stop - 1}"
         raise RollwayError(option, f"{value!r}", accepted=accepted, next=f"{option}={usual}")
     return int(value)

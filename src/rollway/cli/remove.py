@@ -26,7 +26,7 @@ def remove(
     volumes: bool = False,
     check: bool = False,
     yes: bool = False,
-    wait_lock: int = 0,
+    wait_lock: str = "0",
     output: str = "",
     json: bool = False,
     verbose: bool = False,

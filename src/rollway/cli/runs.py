@@ -71,7 +71,7 @@ def decide(
     check: bool,
     yes: bool,
     gone: str,
-    wait_lock: int,
+    wait_lock: str,
     output: str,
     as_json: bool,
     verbose: bool,
@@ -114,6 +114,7 @@ def _asks(run_dir: Path) -> bool:
 
 def run_release(wanted: Wanted) -> tuple[int, Path]:
     """Run `playbooks/<verb>.yml`; returns the exit code of the contract and the run's folder."""
+    _check_texts(wanted.inputs)
     run_id = identity.new_run_id(wanted.verb)
     open_run(RUNS, run_id)  # here, where an unusable folder still has its exit code
     named = {
@@ -124,7 +125,7 @@ def run_release(wanted: Wanted) -> tuple[int, Path]:
         **({"rollway_limit": wanted.limit} if wanted.limit else {}),
     }
     play = Play(
-        f"playbooks/{wanted.verb.replace('.', '_')}.yml",
+        _playbook(wanted.verb),
         inventory=INVENTORIES / wanted.env,
         extra_vars={**named, **wanted.inputs},
         check=wanted.check,
@@ -140,6 +141,22 @@ def run_release(wanted: Wanted) -> tuple[int, Path]:
     if not ended.signal and not any((RUNS / run_id / name).exists() for name in _RECORDS):
         _record_silence(wanted, run_id, ended)
     return exit_code(ended, RUNS / run_id), RUNS / run_id
+
+
+def _playbook(verb: str) -> str:
+    return f"playbooks/{verb.replace('.', '_')}.yml"
+
+
+def _check_texts(inputs: Mapping[str, str]) -> None:
+    """What was typed goes to Ansible in a file of UTF-8; a name of a file may be something else."""
+    for name, text in inputs.items():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            option = name.removeprefix("rollway_").removesuffix("_path").replace("_", "-")
+            raise RollwayError(
+                f"--{option}", f"found {text!r}", accepted="text in UTF-8", next="type it anew"
+            ) from None
 
 
 def exit_code(ended: Ended, run_dir: Path) -> int:
@@ -165,7 +182,7 @@ def _record_interruption(wanted: Wanted, run_dir: Path, number: signal.Signals) 
 def _record_silence(wanted: Wanted, run_id: str, ended: Ended) -> None:
     """Ansible may end well without having run a thing: that is never a release that went well."""
     error = RollwayError(
-        f"playbooks/{wanted.verb}.yml",
+        _playbook(wanted.verb),
         f"ansible-playbook ended with {ended.code}, and the run {run_id} left no result",
         accepted="a result, or the reason of a refusal",
         next=f"./invoke status --env={wanted.env} --app={wanted.app} --verbose",

@@ -32,7 +32,7 @@ def scale(
     check: bool = False,
     yes: bool = False,
     gone: str = "",
-    wait_lock: int = 0,
+    wait_lock: str = "0",
     output: str = "",
     json: bool = False,
     verbose: bool = False,

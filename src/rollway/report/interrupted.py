@@ -7,10 +7,12 @@ from typing import Any
 
 from rollway import exits
 from rollway.records.identity import verb_of
+from rollway.rollout.adoption import command as adopt_command
+from rollway.rollout.adoption import options_of, way_back
 from rollway.rollout.interrupted import RECORD, not_recorded, signal_in, step_of
 from rollway.rollout.journal import Event
 from rollway.rollout.ledger import Ledger
-from rollway.rollout.plan import DEPLOY, REMOVE, ROLLBACK, SCALE, Plan
+from rollway.rollout.plan import ADOPT, RELEASING, REMOVE, ROLLBACK, SCALE, Plan
 from rollway.rollout.readings import ready_slots
 from rollway.rollout.request import Request
 from rollway.rollout.scale import scale_options
@@ -39,6 +41,7 @@ def stopped_early(request: Request, events: Sequence[Event]) -> dict[str, Any]:
     asked = f" --version={request.manifest['version']}" if request.manifest else ""
     if request.verb == SCALE:
         asked = scale_options(request.service, request.replicas)
+    again = f"./invoke {request.verb} {which}{asked}"
     hosts = [
         {"host": name, "step": _ACQUIRE, "recorded": name not in left} for name in request.app_hosts
     ]
@@ -47,7 +50,7 @@ def stopped_early(request: Request, events: Sequence[Event]) -> dict[str, Any]:
         "outcome": "aborted",
         "exit": exits.after_signal(signal),
         "sentence": f"interrupted by {signal} before any change{told}",
-        "next": f"./invoke {request.verb} {which}{asked}",
+        "next": adopt_command(request) if request.adopt else again,
         "hosts": [],
         "interrupted_run": {**run, "hosts": hosts},
     }
@@ -70,8 +73,12 @@ def left_in(request: Request, acquired: Mapping[str, Event]) -> dict[str, Any] |
     verb = newest["verb"] or verb_of(newest["run"])
     release = next((one["release"] for one in found.values() if one["release"]), None)
     known = {"run": newest["run"], "verb": verb, "release": release}
-    is_on_hosts = any(one["host"] in request.app_hosts for one in hosts)
-    following = _on_or_back(request, verb, release) if is_on_hosts else "the next run goes on"
+    names = [str(one["host"]) for one in hosts if one["host"] in request.app_hosts]
+    asked, back = "", f"./invoke abort --env={request.env} --app={request.app}"
+    if verb == ADOPT and (asked := options_of(request, acquired, names)):
+        back = way_back(request, names)
+    back_and_on = _on_or_back(request, verb, release, asked=asked, back=back)
+    following = back_and_on if names else "the next run goes on"
     return {**hosts[0], **known, "hosts": hosts, "next": following}
 
 
@@ -96,14 +103,15 @@ def _step(acquired: Mapping[str, Event], host: str, step: str) -> str:
     return _SHIFT if active and serving and serving != active else step
 
 
-def _on_or_back(request: Request, verb: str | None, release: str | None) -> str:
+def _on_or_back(
+    request: Request, verb: str | None, release: str | None, *, asked: str, back: str
+) -> str:
     which = f"--env={request.env} --app={request.app}"
     if verb == REMOVE:
         return f"./invoke remove {which} --yes continues, ./invoke deploy {which} brings it back"
-    back = f"./invoke abort {which}"
     again = "the same command again"
-    if verb == DEPLOY and release:
-        again = f"./invoke deploy {which} --version={release.partition('-')[2]}"
+    if verb in RELEASING and release:
+        again = f"./invoke {verb} {which} --version={release.partition('-')[2]}{asked}"
     if verb == ROLLBACK and release:
         again = f"./invoke rollback {which} --to={release}"
     return f"{again} continues, {back} goes back"

@@ -6,6 +6,8 @@ from rollway.rollout.interrupted import RECORD
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import Plan
 
+_PLAIN = ("started", "removed", "kept")
+
 
 def say(event: Event, plan: Plan | None) -> str:
     """`app-1: 4-1.2.0 is ready in green after 1.4 s`; for trouble, what was found."""
@@ -65,8 +67,15 @@ def _done(event: Event, plan: Plan | None) -> str:
         "restore": f"as before, {_page(event)}",
         "settle": "serves the recorded slots, no worker of an earlier reload is left",
     }
+    return sentences.get(event.step) or _recorded(event)
+
+
+def _recorded(event: Event) -> str:
+    """With what became of a plain project's containers, where there were any."""
     is_held = event.result.get("unlocked") is False
-    return sentences.get(event.step, "recorded, and held" if is_held else "recorded and unlocked")
+    plain = event.result.get("plain") or {}
+    told = [f"{word}: {', '.join(plain[word])}" for word in _PLAIN if plain.get(word)]
+    return "; ".join(["recorded, and held" if is_held else "recorded and unlocked", *told])
 
 
 def _page(event: Event) -> str:

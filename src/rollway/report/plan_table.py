@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rollway.report.ending import DIGEST_CHARACTERS, names_in_short
-from rollway.rollout.plan import BEFORE_TRAFFIC, DEPLOY
+from rollway.rollout.plan import BEFORE_TRAFFIC, RELEASING
 from rollway.rollout.scale import change_words
 
 COLUMNS = ("host", "wave", "service", "action", "order", "image")
@@ -56,6 +56,7 @@ def plan_lines(plan: Mapping[str, Any], *, with_diff: bool) -> list[str]:
     lines += _replicas(plan)
     lines += [_job(one) for one in plan.get("jobs", [])]
     lines += [line for one in plan.get("singletons", []) if (line := _singleton(one))]
+    lines += [line for one in plan.get("adoption", []) for line in _adopted(one)]
     lines += [f"left out: {', '.join(plan['outside'])}"] if plan["outside"] else []
     lines += [_stop(host) for host in plan["hosts"] if host["order"] == "stop-first"]
     lines += [line for host in plan["hosts"] for line in _room(host)]
@@ -111,7 +112,7 @@ def _is_other_number(service: Mapping[str, Any]) -> bool:
 def _number(service: Mapping[str, Any], plan: Mapping[str, Any]) -> str:
     """A deploy takes the number of the Compose file, also where a scale had set another."""
     name, before, now = service["service"], service["replicas_before"], service["replicas"]
-    is_taken_back = plan["verb"] == DEPLOY and service["scaled_before"] == before
+    is_taken_back = plan["verb"] in RELEASING and service["scaled_before"] == before
     why = f": scale had set {before}, the Compose file has {now}" if is_taken_back else ""
     return f"{change_words(name, before=before, now=now)}{why}"
 
@@ -133,6 +134,25 @@ def _singleton(one: Mapping[str, Any]) -> str:
         return f"singleton {one['service']}: stops on {', '.join(before)}" if before else ""
     moves = f"from {', '.join(before)} to" if before else "on"
     return f"singleton {one['service']}: {moves} {one['host']}"
+
+
+def _adopted(host: Mapping[str, Any]) -> list[str]:
+    """`app-1: shop-web-1 (web, running, 4f2a…, port 8080): runs on, …`, and its data."""
+    name, containers = host["host"], host["containers"]
+    lines = [
+        f"{name}: {one['name']} ({', '.join(_container(one))}): {one['becomes']}"
+        for one in containers
+    ]
+    lines += [
+        f"{name}: {one['source']} at {one['target']} of {one['service']}: {one['becomes']}"
+        for one in host["data"]
+    ]
+    return lines or [f"{name}: nothing of project {host['project']}, a new host"]
+
+
+def _container(one: Mapping[str, Any]) -> list[str]:
+    ports = [f"port {port}" for port in one["ports"]]
+    return [one["class"], one["state"], _digest(one["image"]), *ports]
 
 
 def _stop(host: Mapping[str, Any]) -> str:

@@ -15,15 +15,16 @@ from rollway.records.files import write_whole
 from rollway.report.interrupted import stopped, stopped_early
 from rollway.report.junit import junit_xml
 from rollway.report.status import fleet_status
+from rollway.rollout.adoption import command as adopt_command
 from rollway.rollout.calls import active_slot_of, release_on
 from rollway.rollout.clocks import clock_notes
-from rollway.rollout.hold import is_given_up
+from rollway.rollout.hold import gives_up
 from rollway.rollout.interrupted import signal_in
 from rollway.rollout.journal import Event, Journal, without_repeats
 from rollway.rollout.ledger import Ledger, fold
 from rollway.rollout.maintenance import page_notes
 from rollway.rollout.outcome import Outcome, conclude
-from rollway.rollout.plan import DEPLOY, Plan, load_plan
+from rollway.rollout.plan import ADOPT, RELEASING, Plan, load_plan
 from rollway.rollout.preview import preview
 from rollway.rollout.request import Request, load_request
 from rollway.rollout.scale import asked_again, said_of
@@ -105,16 +106,22 @@ def _result(request: Request, plan: Plan | None, events: list[Event]) -> dict[st
 
 
 def _planned(plan: Plan, request: Request) -> Outcome:
-    if is_given_up(plan.verb, plan.release_id, plan.hold):
+    if gives_up(plan):
         again = f"./invoke {plan.verb} --env={plan.env} --app={plan.app}"
         return Outcome("planned", exits.DONE, f"{plan.release_id} would be given up", again)
+    if plan.leaves:
+        told = f"{plan.release_id} would leave, and project {plan.adopt['project']} run as before"
+        again = f"./invoke {plan.verb} --env={plan.env} --app={plan.app}"
+        return Outcome("planned", exits.DONE, told, again)
     count = len(plan.wave_hosts)
     goes = f"{plan.release_id} would go to {count} hosts in {len(plan.waves)} waves"
     sentence = f"{said_of(plan)}{goes}"
     if plan.scale:
         return Outcome("planned", exits.DONE, sentence, asked_again(plan))
     following = f"./invoke {plan.verb} --env={plan.env} --app={plan.app}"
-    if plan.verb == DEPLOY:
+    if plan.verb == ADOPT:
+        return Outcome("planned", exits.DONE, sentence, adopt_command(plan))
+    if plan.verb in RELEASING:
         following += f" --version={plan.release['version']}"
     following += f" --to={request.to}" if request.to else ""
     return Outcome("planned", exits.DONE, sentence, following + plan.limit_option)

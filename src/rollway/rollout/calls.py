@@ -14,6 +14,7 @@ from rollway.rollout.plan import RESTART, SCALE, Plan
 from rollway.rollout.planned import HostPlan, JobPlan
 from rollway.rollout.request import Request
 from rollway.rollout.singleton_ledger import where_now
+from rollway.rollout.singletons import plain_of
 from rollway.rollout.verdict import Decision, Verdict
 
 HOST_MODULE = "compose_release"
@@ -22,7 +23,7 @@ HOST_ROOT = "/var/lib/rollway"
 EDGE_ROOT = "/var/lib/rollway-edge"
 RETAINED_RELEASES = 5
 OLD_WORKER_SECONDS = 15  # timeout http-keep-alive, within which an idle client of one leaves
-HELD = "held"
+GOOD, HELD = "good", "held"
 
 Record = Mapping[str, Any]
 
@@ -74,6 +75,8 @@ def acquire_calls(request: Request, host: str, *, reads_only: bool) -> list[Call
     }
     if request.verb == SCALE:
         asked["scale"] = {"service": request.service, "replicas": request.replicas}
+    if request.adopt:
+        asked["adopt"] = request.adopt
     if reads_only and request.manifest:
         asked["compare"] = request.manifest
     return [Call(HOST_MODULE, {**arguments, **asked})]
@@ -102,6 +105,7 @@ def stage_call(plan: Plan, host: HostPlan, manifest: Mapping[str, Any] | None) -
         **content,
         "then_start": starts_with_stage(plan, host),
         **_slot_arguments(plan, host),
+        **({"adopt": plan.adopt} if plan.adopt else {}),
     }
     return Call(HOST_MODULE, arguments)
 
@@ -161,9 +165,11 @@ def conclude_call(
         arguments["hold"] = _hold(plan, ledger, record)
     if ledger.jobs:
         arguments["done_jobs"] = dict(ledger.jobs)
-    placed = where_now(plan.singletons, ledger.singletons)
+    placed = {} if plan.leaves else _placed(plan, ledger, host, outcome)
     if placed is not None:
         arguments["placed"] = placed
+    if plan.adopt:  # an edge learns of it that a question is answered
+        arguments["adopt"] = plan.adopt
     if host not in plan.hosts:
         about = {"release_id": plan.release_id} if plan.release.get("id") else {}
         return Call(HOST_MODULE, {**arguments, **about, **place_of(plan, host)})
@@ -183,6 +189,16 @@ def conclude_call(
             "retention": RETAINED_RELEASES,
         },
     )
+
+
+def _placed(plan: Plan, ledger: Ledger, host: str, outcome: str) -> dict[str, list[str]] | None:
+    """Where singletons may run now; a host that runs one as a plain worker forgets it.
+
+    Edges go on knowing hosts that a limit left out: those may still have it.
+    """
+    plain = plain_of(plan.release) if outcome == GOOD else ()
+    outside = () if host in plan.hosts else plan.outside
+    return where_now(plan.singletons, ledger.singletons, plain=plain, outside=outside)
 
 
 def leave_call(plan: Plan, host: str, record: Record) -> Call:

@@ -18,8 +18,7 @@ from rollway.rollout.ledger import Ledger, all_moved, fold
 from rollway.rollout.plan import (
     AFTER_TRAFFIC,
     BEFORE_TRAFFIC,
-    DEPLOY,
-    SCALE,
+    MAKING,
     Plan,
     load_plan,
 )
@@ -107,7 +106,7 @@ def _stage(now: Situation) -> Work:
 def _load_edge(now: Situation) -> Work:
     if now.host not in now.plan.edges or not now.plan.has_traffic:
         return Skip("it is no edge of this application")
-    may_differ = now.plan.hosts_to_start or now.plan.verb in (DEPLOY, SCALE)
+    may_differ = now.plan.hosts_to_start or now.plan.verb in MAKING
     if not now.may_continue or not may_differ:
         return Skip("it knows every server")  # a deploy also takes off hosts that are gone
     return [edge_calls.load_call(now.plan, edge=now.host)]
@@ -209,7 +208,8 @@ def _unshift(now: Situation) -> Work:
         return [edge_calls.readmit_call(now.plan, now.ledger, edge=now.host)]
     touched = now.ledger.reloaded_edges | now.ledger.emptied_edges
     is_touched = now.ledger.touched_waves > 0 or now.host in touched or now.plan.is_ahead
-    if not now.goes_back or not (is_touched or _stands_still(now, now.plan.waves)):
+    is_touched = is_touched or now.plan.is_astray or _stands_still(now, now.plan.waves)
+    if not now.goes_back or not is_touched:
         return Skip("there is nothing to undo")
     return [edge_calls.unshift_call(now.plan, edge=now.host)]
 

@@ -10,7 +10,7 @@ from rollway.rollout.capacity import most_gpus, reserved_gpus, serving_while_out
 from rollway.rollout.disk import MEBIBYTE, needed_bytes, pull_bytes
 from rollway.rollout.fleet import HostView
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import DEPLOY, RESTART, SCALE, Plan, Refusal
+from rollway.rollout.plan import MAKING, RELEASING, RESTART, Plan, Refusal
 from rollway.rollout.readings import checked_paths
 from rollway.rollout.request import Request
 
@@ -19,7 +19,7 @@ def lacks_disk(
     request: Request, views: Sequence[HostView], release: Mapping[str, Any]
 ) -> Refusal | None:
     """Refuse a host whose disk has no room for what it has to pull, unpacked."""
-    if request.verb != DEPLOY:
+    if request.verb not in RELEASING:
         return None
     problems = [
         _no_room(view, free, release)
@@ -49,10 +49,10 @@ def lacks_gpus(
 
     A driver that does not answer refuses a restart, too, and no way back.
     """
-    if request.verb not in (DEPLOY, RESTART, SCALE):
+    if request.verb not in (*MAKING, RESTART):
         return None
     problems = [problem for view in views if (problem := _broken_driver(view, release))]
-    if request.verb == DEPLOY:
+    if request.verb in RELEASING:
         problems += [problem for view in views if (problem := _too_few_gpus(view, release))]
     return Refusal(exits.REFUSED, problems) if problems else None
 

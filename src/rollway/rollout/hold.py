@@ -8,7 +8,7 @@ from typing import Any
 
 from rollway import exits
 from rollway.rollout.journal import Event
-from rollway.rollout.plan import DECIDING, ROLLING, Refusal
+from rollway.rollout.plan import DECIDING, ROLLING, Plan, Refusal
 from rollway.rollout.request import Request
 
 Hold = Mapping[str, Any]
@@ -30,6 +30,11 @@ def found_hold(request: Request, acquired: Mapping[str, Event]) -> dict[str, Any
 def is_given_up(verb: str, release: str, hold: Hold) -> bool:
     """Whether a run that goes back is about the held release itself: nothing served before it."""
     return bool(hold) and verb not in ROLLING and release == hold["release"]
+
+
+def gives_up(plan: Plan) -> bool:
+    """The same of a run as decided; one that a plain project gets its place back from goes on."""
+    return not plan.leaves and is_given_up(plan.verb, plan.release_id, plan.hold)
 
 
 def held_scope(request: Request, hold: Hold) -> Request:

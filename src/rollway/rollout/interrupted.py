@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rollway.rollout.journal import Event
 from rollway.rollout.ledger import INTERRUPT, JOB_STEPS, Ledger
-from rollway.rollout.plan import DEPLOY, ROLLBACK, SCALE, Plan
+from rollway.rollout.plan import MAKING, ROLLBACK, Plan
 
 RECORD = "record"
 CONTROLLER = "localhost"
@@ -44,7 +44,7 @@ def begins(plan: Plan, host: str) -> bool:
     """Whether the run brings a host another release: `abort` then leaves it, and no older one."""
     one = plan.hosts.get(host)
     is_other = one is not None and one.old_release != plan.release_id
-    return is_other and plan.verb in {DEPLOY, ROLLBACK, SCALE}
+    return is_other and plan.verb in {*MAKING, ROLLBACK}
 
 
 def not_recorded(hosts: Sequence[str], events: Iterable[Event]) -> list[str]:

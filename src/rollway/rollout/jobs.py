@@ -117,10 +117,12 @@ def left_behind(acquired: Mapping[str, Event], plan: Plan) -> list[str]:
         name
         for name in sorted(manifests, key=counter_of)
         if counter_of(plan.release_id) < counter_of(name) <= newest
+        or (plan.leaves and name == plan.release_id)
     ]
+    goal = f"project {plan.adopt['project']}" if plan.leaves else plan.release_id
     return [
         f"job {job['name']} of {name} is not undone, and not marked backward_compatible: "
-        f"{plan.release_id} may not get along with what it did"
+        f"{goal} may not get along with what it did"
         for name in passed
         for job in manifests[name].get("jobs", [])
         if not job["backward_compatible"] and _may_have_done(acquired, plan, name, job["name"])

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rollway import exits
+from rollway.rollout.adoption import command as adopt_command
 from rollway.rollout.calls import release_on
-from rollway.rollout.hold import is_given_up
+from rollway.rollout.hold import gives_up
 from rollway.rollout.interrupted import not_recorded
 from rollway.rollout.journal import Event
 from rollway.rollout.ledger import Ledger
-from rollway.rollout.plan import DEPLOY, RESTART, ROLLBACK, SCALE, Plan
+from rollway.rollout.plan import RELEASING, RESTART, ROLLBACK, SCALE, Plan
 from rollway.rollout.scale import asked_again, said_of
 from rollway.rollout.verdict import Decision, Verdict
 
@@ -40,7 +41,7 @@ class Outcome:
             return "aborted"
         if self.marks_bad:
             return "bad"
-        return {"good": "good", "bad": "bad", "broken": "bad", "held": "held"}.get(
+        return {"good": "good", "bad": "bad", "broken": "bad", "left": "bad", "held": "held"}.get(
             self.name, "aborted"
         )
 
@@ -53,7 +54,7 @@ def conclude(plan: Plan, ledger: Ledger, verdict: Verdict, events: Iterable[Even
         return _refused(plan, verdict)
     if ledger.interrupted:
         return _aborted(plan, ledger, verdict, seen)
-    if is_given_up(plan.verb, plan.release_id, plan.hold):
+    if gives_up(plan):
         return _given_up(plan, verdict, left)
     if verdict.decision is Decision.ROLL_BACK:
         return _rolled_back(plan, ledger, verdict, left)
@@ -90,18 +91,25 @@ def _emptied(plan: Plan, ledger: Ledger) -> list[str]:
 def _on_or_back(plan: Plan) -> str:
     """What continues a run that was interrupted, and what goes back."""
     which = f"--env={plan.env} --app={plan.app}"
-    back = f"./invoke abort {which}"
+    back = _back(plan)
     if plan.hold:
         return f"./invoke promote {which}, or {back}"
     alone = f" --service={plan.service}" if plan.service else ""
     commands = {
-        DEPLOY: _again(plan),
+        **dict.fromkeys(RELEASING, _again(plan)),
         ROLLBACK: f"./invoke rollback {which} --to={plan.release_id}{plan.limit_option}",
         RESTART: f"./invoke restart {which}{alone}{plan.limit_option}",
         SCALE: asked_again(plan),
     }
     again = commands.get(plan.verb)
     return f"{again} continues, {back} goes back" if again else back
+
+
+def _back(plan: Plan) -> str:
+    """What goes back; of some hosts alone only a rollback does."""
+    which = f"--env={plan.env} --app={plan.app}"
+    is_part = bool(plan.adopt and plan.outside and not plan.previous)
+    return f"./invoke rollback {which}{plan.limit_option}" if is_part else f"./invoke abort {which}"
 
 
 def _held(plan: Plan, ledger: Ledger, verdict: Verdict) -> Outcome:
@@ -138,16 +146,22 @@ def _given_up(plan: Plan, verdict: Verdict, left: list[str]) -> Outcome:
 
 def _rolled_back(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) -> Outcome:
     left = sorted({*left, *ledger.stranded, *ledger.singletons.astray})
+    not_undone = _not_undone(ledger)
     if ledger.reverted is False or left:
         sentence = "failed, and not every host could be put back"
         named = f"{sentence}: {', '.join(left)}" if left else f"{sentence}: an edge did not answer"
-        named = "; ".join([named, *_not_undone(ledger)])
+        named = "; ".join([named, *not_undone])
         is_settled = ledger.reverted is not False
         following = _mend(plan, left)
         return Outcome("broken", exits.NEEDS_PERSON, named, following, verdict.reasons, is_settled)
+    if plan.leaves:
+        sentence = "; ".join(
+            [f"{plan.release_id} is left; {_whole(plan, {None: []})}", *not_undone]
+        )
+        return Outcome("left", exits.DONE, sentence, _status(plan))
     tried = f"{plan.verb} of {plan.release_id}" if plan.verb == RESTART else plan.release_id
     whole = _whole(plan, _serving(plan, ledger, verdict))
-    sentence = "; ".join([f"{tried} failed", whole, *_not_undone(ledger)])
+    sentence = "; ".join([f"{tried} failed", whole, *not_undone])
     return Outcome("bad", exits.FAILED, sentence, _status(plan), verdict.reasons)
 
 
@@ -167,6 +181,8 @@ def _serving(plan: Plan, ledger: Ledger, verdict: Verdict) -> dict[str | None, l
 
 def _whole(plan: Plan, serving: Mapping[str | None, list[str]]) -> str:
     """`the whole fleet serves X` is said of a fleet that does, and of no other."""
+    if plan.adopt and [*serving] == [None]:
+        return f"the containers of project {plan.adopt['project']} run as before"
     if len(serving) == 1 and not plan.outside:
         return f"the whole fleet serves {next(iter(serving)) or 'nothing, as before'}"
     told = [f"{release or 'nothing'} serves on {', '.join(on)}" for release, on in serving.items()]
@@ -184,6 +200,9 @@ def _left_out(plan: Plan) -> list[str]:
 
 def _refused(plan: Plan, verdict: Verdict) -> Outcome:
     assert plan.refusal is not None
+    if plan.refusal.exit_code == exits.DONE:
+        following = plan.refusal.problems[0]["next"]
+        return Outcome("already", exits.DONE, "already under Rollway", following)
     is_locked = plan.refusal.exit_code == exits.LOCKED
     name = "locked" if is_locked else "refused"
     following = _status(plan)
@@ -204,7 +223,7 @@ def _hosts(count: int) -> str:
 
 
 def _go_back(plan: Plan) -> str:
-    is_new = plan.verb == DEPLOY or (plan.verb == SCALE and bool(plan.waves))
+    is_new = plan.verb in RELEASING or (plan.verb == SCALE and bool(plan.waves))
     if not plan.previous or not is_new:
         return _status(plan)
     return f"./invoke rollback --env={plan.env} --app={plan.app}{plan.limit_option}"
@@ -213,6 +232,8 @@ def _go_back(plan: Plan) -> str:
 def _again(plan: Plan) -> str:
     if plan.scale:
         return asked_again(plan)
+    if plan.adopt and not plan.leaves:
+        return adopt_command(plan)
     version = plan.release.get("version", "")
     which = f"--env={plan.env} --app={plan.app} --version={version}"
     return f"./invoke deploy {which}{plan.limit_option}"
@@ -221,6 +242,8 @@ def _again(plan: Plan) -> str:
 def _mend(plan: Plan, names: Iterable[str]) -> str:
     """The next deploy puts right whatever did not answer."""
     who = ", ".join(names)
+    if plan.adopt and not plan.previous:
+        return f"mend {who or 'the edges'}, then {_back(plan)}"
     version = plan.previous.get("version")
     if not version:
         return _status(plan)

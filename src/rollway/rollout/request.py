@@ -24,7 +24,8 @@ class Request:
     yes. `keep` is how many releases a prune leaves. `service` is the only one to restart, or the
     one that a scale gives so many `replicas`, and `volumes` whether a remove takes them. `switch`
     is on or off for a page of maintenance, and `retry_seconds` what its clients are told.
-    `gone` are hosts of which a person says that they are down for good.
+    `gone` are hosts of which a person says that they are down for good. `adopt` is the plain
+    project whose place the release takes, `project`, and whether its web containers stay, `keep`.
     """
 
     verb: str
@@ -51,6 +52,7 @@ class Request:
     retry_seconds: int = 0
     is_confirmed: bool = False
     gone: list[str] = field(default_factory=list)
+    adopt: dict[str, Any] = field(default_factory=dict)
 
     def save(self, run_dir: Path) -> None:
         """Whole or not at all: a signal may come at any time."""

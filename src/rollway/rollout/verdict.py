@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rollway.rollout.capacity import too_few_left
-from rollway.rollout.hold import is_given_up
+from rollway.rollout.hold import gives_up
 from rollway.rollout.ledger import Ledger
 from rollway.rollout.plan import Plan
 from rollway.rollout.planned import JobPlan
@@ -77,12 +77,19 @@ def judge(plan: Plan, ledger: Ledger) -> Verdict:
         (ledger.edge_failures, ledger.job_failures, ledger.singleton_failures, homeless)
     )
     has_broken = has_broken or bool(_barred(plan, ledger))
-    budget = int(plan.release.get("rollout", {}).get("max_failures", 0))
-    if has_broken or _is_given_up(plan) or len(ledger.failed_hosts) > budget:
+    if has_broken or plan.leaves or gives_up(plan) or len(ledger.failed_hosts) > _budget(plan):
         return Verdict(_way_out(plan, ledger), tuple(reasons))
     if short := too_few_left(plan, ledger):
         return Verdict(_way_out(plan, ledger), (*reasons, short))
     return Verdict(Decision.CONTINUE, tuple(reasons))
+
+
+def _budget(plan: Plan) -> int:
+    """How many hosts may fail: none while a plain project's place is taken.
+
+    Such a host would get the project back, and with it a database that others have given up.
+    """
+    return 0 if plan.adopt else int(plan.release.get("rollout", {}).get("max_failures", 0))
 
 
 def _barred(plan: Plan, ledger: Ledger) -> list[JobPlan]:
@@ -97,11 +104,7 @@ def _way_out(plan: Plan, ledger: Ledger) -> Decision:
     A decision that fails leaves the question open, wherever it came to: there is no single
     release that the fleet could be put back on.
     """
-    if _is_given_up(plan):
+    if plan.leaves or gives_up(plan):
         return Decision.ROLL_BACK
     is_open = bool(plan.hold) or (plan.holds and ledger.touched_waves > 0)
     return Decision.HOLD if is_open else Decision.ROLL_BACK
-
-
-def _is_given_up(plan: Plan) -> bool:
-    return is_given_up(plan.verb, plan.release_id, plan.hold)

@@ -172,6 +172,16 @@ def test_a_run_without_a_plan_has_changed_nothing_and_is_recorded(interrupted: R
     assert result["next"] == f"./invoke deploy {WHICH} --version=b"
 
 
+def test_an_adoption_names_its_project_again(interrupted: Run) -> None:
+    def asked(run_dir: Path) -> None:
+        adopt = {"project": "shop", "keep": False}
+        request("adopt", manifest=manifest("b"), adopt=adopt).save(run_dir)
+
+    _, recorded, result = interrupted(asked, verb="adopt")
+    assert (len(recorded), result["outcome"]) == (1, "aborted")
+    assert result["next"] == f"./invoke adopt {WHICH} --version=b --project=shop"
+
+
 def test_a_recording_that_was_ended_has_recorded_nothing(interrupted: Run) -> None:
     _, _, result = interrupted(_asked, answers=False)
     assert result["sentence"].endswith(f"before any change; not recorded on {', '.join(HOSTS)}")

@@ -6,7 +6,7 @@ from rollway.cli.lab import _count
 from rollway.errors import RollwayError
 
 
-@pytest.mark.parametrize("text", ["0", "00", "-1", "51", "1000", "abc", "٣", "²"])
+@pytest.mark.parametrize("text", ["0", "00", "-1", "51", "1000", "abc", "٣", "²", "9" * 5000])
 def test_a_number_of_hosts_that_cannot_be(text: str) -> None:
     with pytest.raises(RollwayError) as refused:
         _count("--hosts", text, range(1, 51), usual=3)

@@ -13,6 +13,7 @@ import pytest
 from rollway import exits
 from rollway.cli import runs
 from rollway.cli.runs import Wanted, conduct, run_release
+from rollway.errors import RollwayError
 from rollway.remote.playbook import Ended, Play
 
 RESULT = {
@@ -110,6 +111,34 @@ def test_a_run_without_any_record_is_unexpected(
     event = _lines(out)[-1]
     assert (event["ok"], event["exit"]) == (False, exits.UNEXPECTED)
     assert event["said"] == f"playbooks/deploy.yml: {found}"
+
+
+def test_a_playbook_without_a_record_is_named_as_its_file(
+    plays: Callable[..., list[Play]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    seen = plays("notes.json", {})
+    run_release(Wanted("lock.acquire", "local", "iris"))
+    assert seen[0].playbook == "playbooks/lock_acquire.yml"
+    assert capfd.readouterr().err.startswith("playbooks/lock_acquire.yml: ")
+
+
+TYPED = [
+    pytest.param("rollway_reason", "--reason", id="a reason"),
+    pytest.param("rollway_plan_path", "--plan", id="a saved plan"),
+]
+
+
+@pytest.mark.parametrize(("name", "option"), TYPED)
+def test_a_text_that_is_not_utf_8_is_refused_before_ansible(
+    name: str, option: str, plays: Callable[..., list[Play]]
+) -> None:
+    seen = plays("result.json", RESULT)
+    with pytest.raises(RollwayError) as caught:
+        run_release(Wanted("deploy", "local", "iris", inputs={name: "caf\udce9"}))
+    assert str(caught.value) == (
+        f"{option}: found 'caf\\udce9'; accepted: text in UTF-8; next: type it anew"
+    )
+    assert (caught.value.exit_code, seen) == (exits.USAGE, [])
 
 
 def test_a_status_is_a_record_too(plays: Callable[..., list[Play]]) -> None:
