@@ -26,8 +26,8 @@ TOKEN = "ROLLWAY_TEST_TOKEN"
 PLUGINS = (ROOT / "plugins/callback", ROOT / "tests/faults/callback_plugins")
 # Names of tasks: from PLAN to CONCLUDE a run has its locks, at ADVANCE its first wave has moved.
 PLAN = "release : Plan the run"
-ADVANCE = "release : Start the release on all other hosts; the first wave changes its workers"
-CONCLUDE = "release : Conclude the run and unlock"
+ADVANCE = "run : Start the release on all other hosts; the first wave changes its workers"
+CONCLUDE = "run : Conclude the run and unlock"
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,11 @@ SLOWEST_SECONDS = 4.0  # silence is known after 2.3 s at most, then the request 
 def _without_power(lab: Lab, host: str) -> Iterator[None]:
     """Everything on the host ends at once; it boots when the block ends."""
     container = f"rollway-{lab.env}-{host}"
-    subprocess.run(["docker", "kill", container], check=True, capture_output=True)
+    subprocess.run(["docker", "kill", container], check=True, stdout=subprocess.PIPE)
     try:
         yield
     finally:
-        subprocess.run(["docker", "start", container], check=True, capture_output=True)
+        subprocess.run(["docker", "start", container], check=True, stdout=subprocess.PIPE)
 
 
 @pytest.mark.long

@@ -67,5 +67,6 @@ def test_hosts_check_the_certificate_by_themselves(fleet: Fleet) -> None:
     with fleet.unchanged(), fleet.unharmed(), _with_certificate(fleet.lab, pair):
         result = fleet.deploy(version, code=exits.FAILED)
     assert "x509" in json.dumps(result["problems"])
+    assert fleet.lab.invoke("drift").returncode == exits.DONE
     fleet.deploy(version)
     fleet.serves(version)

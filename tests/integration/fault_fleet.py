@@ -137,4 +137,4 @@ def _thaw(container: str, inner: list[str]) -> None:
 
 
 def _docker(*words: str) -> str:
-    return subprocess.run(["docker", *words], check=True, capture_output=True, text=True).stdout
+    return subprocess.run(["docker", *words], check=True, stdout=subprocess.PIPE, text=True).stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,11 @@ class Lab:
     def on(self, host: str, *command: str) -> str:
         """Runs a command as root on a host of the lab, past SSH; what it printed."""
         words = ["docker", "exec", f"rollway-{self.of or self.env}-{host}", *command]
-        return subprocess.run(words, check=True, capture_output=True, text=True).stdout
+        ran = subprocess.run(words, check=False, capture_output=True, text=True)
+        if ran.returncode:
+            sys.stderr.write(ran.stderr)  # pytest shows it, and not what an exception keeps
+        ran.check_returncode()
+        return ran.stdout
 
     def status(self) -> dict[str, Any]:
         """What `status --json` says of the only app."""

@@ -134,6 +134,7 @@ def test_check_mode_shows_the_plan_and_changes_nothing(fleet: Lab) -> None:
     assert fleet.status() == before
 
 
+@pytest.mark.long
 def test_a_second_provision_changes_nothing(fleet: Lab) -> None:
     ran = fleet.playbook("provision")
     assert ran.returncode == 0, ran.stdout
@@ -142,6 +143,7 @@ def test_a_second_provision_changes_nothing(fleet: Lab) -> None:
     assert [line for line in recap if "changed=0 " not in line] == []
 
 
+@pytest.mark.long
 def test_the_next_deploy_continues_a_run_that_was_killed(fleet: Lab) -> None:
     version = _another(fleet)
     with traffic(fleet.url, versions=set(GOOD)) as report:

@@ -25,6 +25,7 @@ def seen_on_edge(lab: Lab) -> Results:
     return run_on_edge(lab.inventory, "edge-1")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CASES)
 def test_this_machine_s_haproxy(seen_here: Results, name: str) -> None:
     _judge(seen_here, name)

@@ -126,7 +126,10 @@ def _running(lab: Lab, host: str, told: str, *filters: str) -> list[str]:
 VERDICTS = [("promote", FAULTY), ("abort", GOOD[0])]
 
 
-@pytest.mark.parametrize(("verb", "version"), VERDICTS)
+@pytest.mark.parametrize(
+    ("verb", "version"),
+    [VERDICTS[0], pytest.param(*VERDICTS[1], marks=pytest.mark.long)],
+)
 def test_workers_wait_for_the_decision(steady: Lab, verb: str, version: str) -> None:
     """No wave was accepted, so the old ones work even where the held release serves."""
     _hold(steady)
@@ -155,7 +158,7 @@ def test_workers_of_an_accepted_wave_follow_the_decision(
 ONE, TWO = "app-1", "app-1,app-2"
 LIMITED = [
     pytest.param("promote", ONE, [FAULTY, GOOD[0], GOOD[0]], id="promote, one host"),
-    pytest.param("abort", ONE, [GOOD[0]] * 3, id="abort, one host"),
+    pytest.param("abort", ONE, [GOOD[0]] * 3, id="abort, one host", marks=pytest.mark.long),
     pytest.param(
         "promote", TWO, [FAULTY, FAULTY, GOOD[0]], id="promote, two hosts", marks=pytest.mark.long
     ),

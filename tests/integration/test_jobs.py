@@ -151,6 +151,7 @@ def test_a_late_job_that_fails_takes_all_traffic_back(plain: Lab) -> None:
         assert versions(env) == [PLAIN] * 3
 
 
+@pytest.mark.long
 def test_the_same_deploy_waits_for_the_job_of_a_run_that_was_killed(plain: Lab) -> None:
     with with_job(plain, TAKES="10") as env:
         before = _runs(env)

@@ -224,7 +224,7 @@ def test_after_a_reboot_only_what_is_on_record_serves(serving: TargetHost) -> No
     serving.deploy(SECOND, "green", old="blue")
     run = serving.acquire()
     container = f"rollway-{serving.lab.env}-{serving.name}"
-    subprocess.run(["docker", "restart", container], check=True, capture_output=True)
+    subprocess.run(["docker", "restart", container], check=True, stdout=subprocess.PIPE)
     timers = "systemctl list-timers --all --no-legend || true"
     _wait(lambda: "rollway-reap-toy-blue.timer" in serving.shell(timers), seconds=60)
     _wait(lambda: serving.running() == {"toy-blue-api-1-1", *GREEN}, seconds=20)

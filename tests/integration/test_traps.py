@@ -187,6 +187,7 @@ TRAPS = [
 IDS = [name for name, _, _ in TRAPS]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("alone", [alone for _, alone, _ in TRAPS], ids=IDS)
 def test_ansible_alone(lab: Lab, tmp_path: Path, alone: Alone) -> None:
     ended = _play(SixNames(lab, tmp_path), alone)

@@ -116,7 +116,7 @@ def _python(lab: Lab) -> bytes:
 
 def password(lab: Lab) -> str:
     """The registry's password of a lab."""
-    return (lab_paths(lab.env).folder / "registry_password").read_text().strip()
+    return (lab_paths(lab.of or lab.env).folder / "registry_password").read_text().strip()
 
 
 def registry_auth(lab: Lab) -> dict[str, str]:

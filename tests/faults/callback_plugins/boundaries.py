@@ -22,7 +22,7 @@ type: aggregate
 short_description: A signal to the controller at a boundary of its run
 description:
   - Writes each boundary as a line to the file in E(ROLLWAY_BOUNDARY_FILE).
-  - At the one whose number, from 0, is in E(ROLLWAY_BOUNDARY), or where the task of that name
+  - At the one whose number, from 0, is in E(ROLLWAY_BOUNDARY), or where the first task of that name
     starts, it sends the signal named in E(ROLLWAY_BOUNDARY_SIGNAL).
 """
 
@@ -44,6 +44,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core ships 
         self._at = os.environ["ROLLWAY_BOUNDARY"]
         self._count = 0
         self._is_first = True
+        self._is_sent = False  # traffic moves in two tasks of one name
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:  # noqa: ARG002 - Ansible's signature
         self._reached("task", task.get_name())
@@ -75,7 +76,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core ships 
         if self._is_first:
             with self._path.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps({"kind": kind, "name": name}) + "\n")
-            if self._at == str(self._count) or (kind, name) == ("task", self._at):
+            is_there = self._at == str(self._count) or (kind, name) == ("task", self._at)
+            if is_there and not self._is_sent:
+                self._is_sent = True
                 _send(signal.Signals[os.environ["ROLLWAY_BOUNDARY_SIGNAL"]])
         self._count += 1
 
