@@ -93,8 +93,14 @@ def of_services(containers: Iterable[Container], services: Iterable[str]) -> lis
 
 
 def failure_reports(engine: Engine, containers: Iterable[Container]) -> list[dict[str, Any]]:
-    """Return the containers with the last lines each of them wrote, and what its checks said."""
-    return [container.report(_last_lines(engine, container)) for container in containers]
+    """Return the containers with the last lines each of them wrote, and what its checks said.
+
+    One that the engine has started again meanwhile has the exit code that it ended with before.
+    """
+    return [
+        {**one.report(_last_lines(engine, one)), "exit_code": _exit_code(engine, one)}
+        for one in containers
+    ]
 
 
 def summaries(
@@ -127,6 +133,13 @@ def _restarts(item: Json) -> dict[str, Any]:
         "exit_code": container.exit_code,
         "oom": container.oom,
     }
+
+
+def _exit_code(engine: Engine, container: Container) -> int:
+    if not container.restarts or not container.is_running:
+        return container.exit_code
+    known = engine.last_exit(container.id)
+    return container.exit_code if known is None else known
 
 
 def _last_lines(engine: Engine, container: Container) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
-from .engine_wire import decode_log, encode_auth, error_message, progress_errors
+from .engine_wire import decode_log, encode_auth, error_message, exit_codes, progress_errors
 from .problem import Problem
 from .unix_http import UnixTransport
 
@@ -50,6 +51,9 @@ class Engine(Protocol):
 
     def log_tail(self, container: str, lines: int) -> list[str]:
         """Return the last lines a container wrote to stdout and stderr."""
+
+    def last_exit(self, container: str) -> int | None:
+        """Return the code a container last ended with, though it runs again; None if unknown."""
 
     def start(self, container: str) -> None:
         """Start a container that exists."""
@@ -144,6 +148,13 @@ class LocalEngine:
         query = urlencode({"stdout": "1", "stderr": "1", "tail": str(lines)})
         body = self._call("GET", f"/containers/{quote(container)}/logs?{query}", missing_ok=True)
         return decode_log(body)[-lines:]
+
+    def last_exit(self, container: str) -> int | None:
+        about = {"container": [container], "event": ["die"]}
+        times = {"since": "0", "until": f"{time.time():.6f}"}  # an end, so that the answer has one
+        query = urlencode({**times, "filters": json.dumps(about)})
+        codes = exit_codes(self._call("GET", f"/events?{query}").splitlines())
+        return codes[-1] if codes else None
 
     def start(self, container: str) -> None:
         self._call("POST", f"/containers/{quote(container)}/start")

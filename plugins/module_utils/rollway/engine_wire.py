@@ -1,4 +1,4 @@
-"""The Engine API's own encodings: credentials, log frames, progress lines, error bodies."""
+"""The Engine API's own encodings: credentials, log frames, progress, events, error bodies."""
 
 from __future__ import annotations
 
@@ -30,6 +30,12 @@ def progress_errors(lines: Iterable[bytes]) -> Iterator[str]:
         report = json.loads(line) if line.strip() else {}
         if report.get("error"):
             yield str(report["error"])
+
+
+def exit_codes(lines: Iterable[bytes]) -> list[int]:
+    """Return the exit codes in events of containers that ended, JSON lines, oldest first."""
+    told = (json.loads(line)["Actor"]["Attributes"] for line in lines if line.strip())
+    return [int(attributes["exitCode"]) for attributes in told]
 
 
 def error_message(body: bytes) -> str:

@@ -107,6 +107,7 @@ class FakeEngine:
     pull_errors: list[EngineProblem] = field(default_factory=list)
     server_version: str = "26.1.5"
     memory: dict[str, int] = field(default_factory=dict)
+    exits: dict[str, int] = field(default_factory=dict)  # codes of those that run again
 
     def version(self) -> dict[str, Any]:
         return {"Version": self.server_version}
@@ -139,6 +140,9 @@ class FakeEngine:
 
     def log_tail(self, container: str, lines: int) -> list[str]:
         return [f"{container} said {lines}"]
+
+    def last_exit(self, container: str) -> int | None:
+        return self.exits.get(container)
 
     def start(self, container: str) -> None:
         self.log.append(f"start {container}")

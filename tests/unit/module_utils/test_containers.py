@@ -63,3 +63,8 @@ def test_a_failure_report_has_checks_and_last_lines_of_bounded_size() -> None:
     assert report["health_log"] == ["exit 1: refused"]
     assert [len(line) for line in report["log_tail"]] == [5, LINE_CHARACTERS + 1]
     assert report["restarts"] == 2
+
+
+@pytest.mark.parametrize(("exits", "code"), [({"1": 137}, 137), ({}, 0)], ids=["told", "unknown"])
+def test_one_that_runs_again_has_the_code_it_ended_with(exits: dict[str, int], code: int) -> None:
+    assert failure_reports(FakeEngine(exits=exits), [_container()])[0]["exit_code"] == code

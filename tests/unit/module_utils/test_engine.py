@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from ansible.module_utils.rollway.engine import EngineProblem, LocalEngine
@@ -40,6 +42,12 @@ ANSWERS: dict[str, tuple[int, bytes]] = {
     "GET /v1.44/images/other%40sha256%3Ab/json": (200, b'{"RepoDigests": ["other@sha256:c"]}'),
 }
 
+EVENTS = b"".join(
+    json.dumps({"Action": "die", "Actor": {"Attributes": {"exitCode": code}}}).encode() + b"\n"
+    for code in ("1", "137")
+)
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     seen: list[tuple[str, str | None]]
@@ -52,6 +60,8 @@ class Handler(BaseHTTPRequestHandler):
         status, body = ANSWERS.get(key, (200, b""))
         if "images/create" in self.path:
             body = self.server.progress  # type: ignore[attr-defined]
+        if "/events?" in self.path and "gone" not in self.path:
+            body = EVENTS
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -129,6 +139,15 @@ def test_an_image_in_use_stays_without_a_word(engine: LocalEngine) -> None:
 def test_an_image_by_digest_counts_only_with_that_digest(engine: LocalEngine) -> None:
     assert engine.has_image(IMAGE)
     assert not engine.has_image("other@sha256:b")
+
+
+def test_the_last_exit_is_that_of_the_latest_event_until_now(
+    engine: LocalEngine, server: Server
+) -> None:
+    assert [engine.last_exit(name) for name in ("x", "gone")] == [137, None]
+    query = parse_qs(urlsplit(server.seen[0][0].removeprefix("GET ")).query)
+    assert json.loads(query["filters"][0]) == {"container": ["x"], "event": ["die"]}
+    assert float(query["until"][0]) <= time.time()
 
 
 def test_what_images_take(engine: LocalEngine) -> None:
