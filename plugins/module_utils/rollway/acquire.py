@@ -180,9 +180,10 @@ def _take(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
 
 
 def _patience(call: Call, alive: Alive) -> float:
+    """Without a lock it is the host's own timer that works: it stops a slot, which takes time."""
     holder = read_lock(call.paths)
-    is_dead = holder is not None and is_provably_dead(holder, seen_by=call.run, alive=alive)
-    return LAST_STEP_SECONDS if is_dead else PATIENCE_SECONDS
+    is_alive = holder and not is_provably_dead(holder, seen_by=call.run, alive=alive)
+    return PATIENCE_SECONDS if is_alive else LAST_STEP_SECONDS
 
 
 def _standing(call: Call, state: State, ports: Ports, holder: Run | None) -> dict[str, Any]:

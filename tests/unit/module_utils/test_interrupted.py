@@ -142,6 +142,14 @@ PATIENCE = [
 ]
 
 
+def test_the_host_s_own_timer_is_waited_for_as_nobody_begins_another_step(host: FakeHost) -> None:
+    (host.root / "iris").mkdir(parents=True)
+    began = host.clock.now
+    with exclusive(host.root / "iris/mutex"):
+        assert not host.step("acquire", run=a_run("ours"))["ok"]
+    assert 30 <= host.clock.now - began < 31
+
+
 @pytest.mark.parametrize(("alive", "seconds"), PATIENCE)
 def test_how_long_a_step_of_another_run_is_waited_for(
     host: FakeHost, alive: dict[str, Any], seconds: float
