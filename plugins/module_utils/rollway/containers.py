@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .engine import PROJECT_LABEL, Engine, Json
@@ -93,14 +93,17 @@ def of_services(containers: Iterable[Container], services: Iterable[str]) -> lis
 
 
 def failure_reports(engine: Engine, containers: Iterable[Container]) -> list[dict[str, Any]]:
-    """Return the containers with the last lines each of them wrote, and what its checks said.
+    """Return the containers with the last lines each of them wrote, and what its checks said."""
+    known = (with_last_exit(engine, one) for one in containers)
+    return [one.report(_last_lines(engine, one)) for one in known]
 
-    One that the engine has started again meanwhile has the exit code that it ended with before.
-    """
-    return [
-        {**one.report(_last_lines(engine, one)), "exit_code": _exit_code(engine, one)}
-        for one in containers
-    ]
+
+def with_last_exit(engine: Engine, container: Container) -> Container:
+    """Return a container with the exit code that it had before the engine started it again."""
+    if not container.restarts or not container.is_running:
+        return container
+    code = engine.last_exit(container.id)
+    return container if code is None else replace(container, exit_code=code)
 
 
 def summaries(
@@ -133,13 +136,6 @@ def _restarts(item: Json) -> dict[str, Any]:
         "exit_code": container.exit_code,
         "oom": container.oom,
     }
-
-
-def _exit_code(engine: Engine, container: Container) -> int:
-    if not container.restarts or not container.is_running:
-        return container.exit_code
-    known = engine.last_exit(container.id)
-    return container.exit_code if known is None else known
 
 
 def _last_lines(engine: Engine, container: Container) -> list[str]:

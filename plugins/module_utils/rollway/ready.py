@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from .call import Call
-from .containers import Container, failure_reports, of_services, project_containers
+from .containers import (
+    Container,
+    failure_reports,
+    of_services,
+    project_containers,
+    with_last_exit,
+)
 from .manifest import WEB, WORKER, Manifest, Service
 from .place import Place
 from .probe import Target, Unready, wait_until_ready
@@ -45,7 +51,7 @@ def wait_ready(call: Call, slot: str, wanted: list[Target]) -> None:
 
     def inspect() -> list[Container]:
         found = (engine.inspect(container) for container in known)
-        return [Container.from_inspect(item) for item in found if item]
+        return [with_last_exit(engine, Container.from_inspect(item)) for item in found if item]
 
     tools = call.tools
     unready = wait_until_ready(wanted, inspect=inspect, clock=tools.clock, http_get=tools.http_get)
