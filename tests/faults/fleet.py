@@ -59,6 +59,7 @@ class Fleet:
     @contextlib.contextmanager
     def unchanged(self) -> Iterator[None]:
         """After the block the whole fleet is as it was before it: no other release, no lock."""
+        until(lambda: is_up(self.lab.status()), "not every host serves")
         before = self.lab.status()
         yield
         until(lambda: self.lab.status() == before, "the fleet is not as it was before")
@@ -71,8 +72,13 @@ class Fleet:
 def is_whole(status: Status, version: str) -> bool:
     """Whether every host serves the version, healthy and in rotation, and no run is left."""
     left = [status[name] for name in ("locks", "held", "frozen", "interrupted_run")]
-    is_up = all(host["healthy"] and host["in_rotation"] for host in status["hosts"])
-    return is_up and not any(left) and {one["version"] for one in status["hosts"]} == {version}
+    versions = {one["version"] for one in status["hosts"]}
+    return is_up(status) and not any(left) and versions == {version}
+
+
+def is_up(status: Status) -> bool:
+    """Whether every host is healthy and in rotation."""
+    return all(host["healthy"] and host["in_rotation"] for host in status["hosts"])
 
 
 def until(

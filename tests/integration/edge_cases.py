@@ -192,9 +192,15 @@ def a_probe_waits_for_what_becomes_ready() -> str:
     with two_hosts() as edge:
         late = edge.models["b-green-1"]
         late.is_ready = False
-        threading.Timer(0.5, lambda: setattr(late, "is_ready", True)).start()
-        result = edge.shift("a-green-1", "b-green-1")
-        assert 0.4 < result["timings"]["probe"] < 1.0, result["timings"]
+        begun = late.probes
+
+        def become_ready() -> None:
+            until(lambda: late.probes >= begun + 3)
+            late.is_ready = True
+
+        threading.Thread(target=become_ready, daemon=True).start()
+        result = edge.shift("a-green-1", "b-green-1", probe_seconds=8.0)
+        assert late.probes > begun + 3, "it did not wait"
     return f"probe took {result['timings']['probe']} s"
 
 
@@ -328,12 +334,14 @@ def routes_part_applications() -> str:
 @case
 def a_stream_longer_than_a_reload_is_not_cut() -> str:
     with two_hosts() as edge:
-        load = edge.load(rate=10)
+        until(lambda: not edge.master.processes().old)
+        load = edge.load(rate=10, stream_seconds=6.0)
+        until(lambda: any(model.streams for model in edge.models.values()))
         edge.add("c-blue-1", "v-blue")
         edge.shift("a-blue-1", "b-blue-1", "c-blue-1")
         busy = edge.step("read")["old_workers"]
         early = edge.step("settle", deadline_seconds=0.1)
-        settled = edge.step("settle", deadline_seconds=10.0)
+        settled = edge.step("settle", deadline_seconds=20.0)
         report = load.stop()
         assert settled["ok"], settled["problem"]
     assert busy == 1, "the old worker had gone with the stream on it"
@@ -360,8 +368,13 @@ def a_release_that_fails_under_traffic_is_seen() -> str:
 @case
 def a_server_that_goes_down_ends_the_watch_early() -> str:
     with two_hosts() as edge:
-        threading.Timer(0.5, edge.models["a-green-1"].stop).start()
         names = ["a-green-1"]
+
+        def go_down() -> None:
+            until(lambda: edge.running()["a-green-1"].is_ready)
+            edge.models["a-green-1"].stop()
+
+        threading.Thread(target=go_down, daemon=True).start()
         servers = edge.servers("a-green-1", "b-blue-1")
         result = edge.step(servers=servers, probe=names, observe_seconds=20.0)
         assert not result["ok"]

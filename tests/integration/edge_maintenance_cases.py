@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 import urllib.request
 
 from tests.integration.edge_case import case
-from tests.integration.edge_looks import ready, two_hosts
+from tests.integration.edge_looks import ready, two_hosts, until
 from tests.integration.edge_rig import Rig
 
 
@@ -77,17 +76,17 @@ def a_request_in_flight_ends_when_a_page_of_maintenance_comes() -> str:
 
         def stream() -> None:
             with urllib.request.urlopen(
-                f"{edge.url}/v2/models/iris/stream?seconds=2&interval=0.1", timeout=10
+                f"{edge.url}/v2/models/iris/stream?seconds=5&interval=0.1", timeout=10
             ) as answer:
                 said.append(answer.read())
 
         reader = threading.Thread(target=stream)
         reader.start()
-        time.sleep(0.5)
+        until(lambda: any(model.streams for model in edge.models.values()))
         assert edge.page("on")["ok"]
         assert edge.ask()[0] == 503
         assert not said, "the stream was over before the page came"
-        reader.join(10)
+        reader.join(20)
         assert said
         assert said[0]
     return f"{len(said[0])} bytes of a stream that began before"

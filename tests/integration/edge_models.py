@@ -108,6 +108,16 @@ class Model:
     awake: threading.Event = field(default_factory=threading.Event, repr=False)
     _server: _Server | None = field(default=None, repr=False)
 
+    @property
+    def probes(self) -> int:
+        """How often it was asked whether it is ready."""
+        return self.targets.count("/v2/health/ready")
+
+    @property
+    def streams(self) -> int:
+        """How many streams were asked for."""
+        return sum("/stream" in target for target in self.targets)
+
     def start(self) -> Model:
         """Listen on `port`, or on a free one the first time."""
         server = _Server(("127.0.0.1", self.port), _Handler)

@@ -118,14 +118,14 @@ class Rig:
         """Tell the current worker something behind the module's back."""
         self.master.tell(view(self.master).pid, [command])
 
-    def load(self, *, rate: float = 60.0) -> Load:
+    def load(self, *, rate: float = 60.0, stream_seconds: float = 2.0) -> Load:
         """Load with short pauses and short streams."""
         return Load.start(
             Options(
                 url=self.url,
                 rate=rate,
                 idle_seconds=(0.05, 1.5),
-                stream_seconds=2.0,
+                stream_seconds=stream_seconds,
                 versions=tuple({model.version for model in self.models.values()}),
             )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any
 from tests.family import run_family
 
 ROOT = Path(__file__).resolve().parents[2]
+# How `docker exec` ends, seldom, when the runtime lost its own child: the command never began
+EXEC_LOST = re.compile(r"OCI runtime exec failed.*read init-p:")
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Lab:
         """Runs a command as root on a host of the lab, past SSH; what it printed."""
         words = ["docker", "exec", f"rollway-{self.of or self.env}-{host}", *command]
         ran = subprocess.run(words, check=False, capture_output=True, text=True)
+        if EXEC_LOST.search(ran.stderr):
+            ran = subprocess.run(words, check=False, capture_output=True, text=True)
         if ran.returncode:
             sys.stderr.write(ran.stderr)  # pytest shows it, and not what an exception keeps
         ran.check_returncode()

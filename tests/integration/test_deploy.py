@@ -12,7 +12,7 @@ from itertools import cycle, islice
 import pytest
 
 from rollway import exits
-from tests.integration.fault_fleet import kill_family
+from tests.integration.fault_fleet import deploy_past_first_wave, kill_family
 from tests.integration.lab_fleet import ROOT, Lab
 from tests.load import traffic
 
@@ -157,10 +157,10 @@ def test_the_next_deploy_continues_a_run_that_was_killed(fleet: Lab) -> None:
 
 
 def test_an_interrupted_deploy_says_so(fleet: Lab) -> None:
-    first = _start_deploy(fleet, _another(fleet))
-    _until(lambda: bool(fleet.status()["locks"]))
+    first, _ = deploy_past_first_wave(fleet, _another(fleet))
     first.send_signal(signal.SIGTERM)
-    assert first.wait(timeout=60) == exits.TERMINATED
+    _, said = first.communicate(timeout=60)
+    assert first.returncode == exits.TERMINATED, said
     assert fleet.status()["locks"] == []
     _deploy(fleet, GOOD[0])
     assert _versions(fleet) == [GOOD[0]] * 3

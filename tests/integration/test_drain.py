@@ -54,7 +54,7 @@ def test_an_upgraded_connection_counts_as_one_until_it_is_closed(slot: Slot) -> 
     assert client.exchange() == "v-1"
     assert slot.connected() == {"web": 1}
     client.close()
-    until(lambda: slot.connected() == {}, seconds=1)
+    until(lambda: slot.connected() == {})
 
 
 def test_a_silent_one_is_waited_for_and_no_longer_than_the_drain(slot: Slot) -> None:

@@ -81,10 +81,11 @@ def _runs(lab: Lab) -> int:
 
 def _begin(lab: Lab) -> subprocess.Popen[bytes]:
     """Begin a deploy, and return when its job runs."""
+    before = _runs(lab)
     command = [str(ROOT / "invoke"), "deploy", f"--env={lab.env}", f"--version={NEW}"]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True)
     named = ["docker", "ps", "--quiet", f"--filter=name={CONTAINER}"]
-    _until(lambda: lab.on(lab.hosts[0], *named).strip() != "")
+    _until(lambda: _runs(lab) > before and lab.on(lab.hosts[0], *named).strip() != "")
     return process
 
 
