@@ -27,6 +27,10 @@ SETTLING_SECONDS = 30.0
 Status = dict[str, Any]
 
 
+class StarvedError(AssertionError):
+    """The load itself came too late: what was lost says nothing of the fleet. Try it again."""
+
+
 @dataclass(frozen=True)
 class Fleet:
     """A lab in which every host serves the version `now`; `other` is as good."""
@@ -48,11 +52,21 @@ class Fleet:
 
     @contextlib.contextmanager
     def unharmed(self, *versions: str, rate: float = 120.0) -> Iterator[Report]:
-        """Load for the length of the block that loses nothing; answers are of good versions."""
+        """Load for the length of the block that loses nothing; answers are of good versions.
+
+        StarvedError where the load or the block failed while this machine stood still.
+        """
         known = {*GOOD, *versions}
-        url = self.lab.url
+        url, failed = self.lab.url, None
         with traffic(url, versions=known, rate=rate, finishes_streams=False) as report:
-            yield report
+            try:
+                yield report
+            except AssertionError as error:
+                failed = error
+        if report.is_overloaded and (failed or report.lost or report.cut_streams):
+            raise StarvedError(report.sentence()) from failed
+        if failed:
+            raise failed
         assert (report.lost, report.cut_streams, report.idle_closes) == ([], [], 0)
         assert report.answered > 0
 
