@@ -15,7 +15,7 @@ from ansible.module_utils.rollway.listening import Socket, is_loopback, sockets
 from tests.integration.edge_looks import until
 from tests.integration.edge_models import Model
 from tests.integration.edge_websocket import WebSocket
-from tests.unit.module_utils.fakes import container
+from tests.unit.module_utils.fake_engine import container
 
 EDGE = "192.0.2.10"
 

@@ -9,9 +9,9 @@ from ansible.module_utils.rollway import accessories, call
 from ansible.module_utils.rollway.boot import boot
 from ansible.module_utils.rollway.engine import EngineProblem
 
+from tests.unit.module_utils.adoption_fixtures import ADOPT, WEB, adopt, begin, end, run_plain
 from tests.unit.module_utils.fakes import FakeHost
 from tests.unit.module_utils.test_accessories import with_database
-from tests.unit.module_utils.test_adoption import ADOPT, WEB, adopt, begin, end, run_plain
 
 FIRST, SECOND = "1-1.0.0", "2-1.1.0"
 PLAIN = ["shop-api-1", "shop-db-1", "shop-mail-1"]

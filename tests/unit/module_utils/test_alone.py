@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.module_utils.fakes import FakeHost, container
+from tests.unit.module_utils.fake_engine import container
+from tests.unit.module_utils.fakes import FakeHost
 from tests.unit.module_utils.test_accessories import WEB, stage, with_database
 
 ADOPT = {"project": "shop", "keep": False}

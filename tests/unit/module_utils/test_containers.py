@@ -10,7 +10,7 @@ from ansible.module_utils.rollway.containers import (
     failure_reports,
 )
 
-from tests.unit.module_utils.fakes import FakeEngine
+from tests.unit.module_utils.fake_engine import FakeEngine
 
 
 def _container(**health: Any) -> Container:

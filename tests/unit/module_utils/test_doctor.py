@@ -5,63 +5,34 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.rollway import doctor_host
 from ansible.module_utils.rollway.command import Finished
 from ansible.module_utils.rollway.doctor_host import nearly_full
 from ansible.module_utils.rollway.engine import EngineProblem
-from ansible.module_utils.rollway.paths import AppPaths
-from ansible.module_utils.rollway.state import State, save_state
 
-from tests.unit.module_utils.fakes import FakeHost, a_run, connection, container
-
-FIRST, SECOND = "1-1.0.0", "2-1.1.0"
-API, WARM_API = "iris-green-api-1-1", "iris-blue-api-1-1"
-NOBODY = {"scan_ticks": 200, "processes": []}
+from tests.unit.module_utils.doctor_fixtures import (
+    API,
+    SECOND,
+    WARM_API,
+    a_well_host,
+    fix,
+    leave,
+    look,
+    rows,
+)
+from tests.unit.module_utils.fake_engine import container
+from tests.unit.module_utils.fakes import FakeHost, a_run
 
 
 @pytest.fixture
 def well(host: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
-    """A host that serves its second release, the first one warm; nothing is wrong yet."""
-    monkeypatch.setattr(os, "chown", lambda *_: None)
-    monkeypatch.setattr(doctor_host, "LAUNCHER", tmp_path / "rollway-host")
-    monkeypatch.setattr(doctor_host, "nearly_full", lambda _: "")
-    host.deploy(FIRST, "blue")
-    host.deploy(SECOND, "green", old="blue")
-    host.engine.log.clear()
-    return host
+    return a_well_host(host, tmp_path, monkeypatch)
 
 
-def look(host: FakeHost, **changes: Any) -> dict[str, Any]:
-    """Look without a repair: nothing changes."""
-    before = _files(host)
-    result = host.step("doctor", run=a_run("doctor-1"), mode="read", **changes)
-    assert (result["ok"], result["changed"]) == (True, False), result["problem"]
-    assert (_files(host), host.engine.log) == (before, [])
-    return result
-
-
-def fix(host: FakeHost, **changes: Any) -> dict[str, Any]:
-    """Repair with the word of every edge; the lock is given back."""
-    result = host.step("doctor", run=a_run("doctor-1"), **{"edges_told": True, **changes})
-    assert result["ok"], result["problem"]
-    assert not (host.root / "iris/lock.json").exists()
-    return result
-
-
-def _files(host: FakeHost) -> dict[str, bytes]:
-    return {str(one): one.read_bytes() for one in host.root.rglob("*") if one.is_file()}
-
-
-def _rows(host: FakeHost, findings: list[dict[str, str]]) -> list[tuple[str, str, str]]:
-    """Kind, place and fix of each."""
-    return [
-        (one["kind"], one["where"].replace(f"{host.root}/", ""), one["fix"]) for one in findings
-    ]
+NOBODY = {"scan_ticks": 200, "processes": []}
 
 
 def test_a_host_that_is_well(well: FakeHost) -> None:
@@ -78,25 +49,21 @@ def test_a_host_that_never_had_the_application(well: FakeHost) -> None:
     assert not (well.root.parent / "other").exists()
 
 
-def _leave(host: FakeHost, name: str, project: str, **changes: Any) -> None:
-    host.engine.here[name] = container(name, project, "api-1", **changes)
-
-
 def _beside(host: FakeHost) -> None:
-    _leave(host, f"0123456789ab_{API}", "iris-green", state="created")
+    leave(host, f"0123456789ab_{API}", "iris-green", state="created")
 
 
 def _alone(host: FakeHost) -> None:
-    _leave(host, "0123456789ab_iris-accessories-db-1", "iris-accessories", state="created")
+    leave(host, "0123456789ab_iris-accessories-db-1", "iris-accessories", state="created")
 
 
 def _other_release(host: FakeHost) -> None:
     labels = {"io.rollway.release": "9-x"}
-    _leave(host, "iris-green-old-1", "iris-green", state="exited", labels=labels)
+    leave(host, "iris-green-old-1", "iris-green", state="exited", labels=labels)
 
 
 def _stray(host: FakeHost) -> None:
-    _leave(host, "old", "iris-red", state="exited", labels={"io.rollway.app": "iris"})
+    leave(host, "old", "iris-red", state="exited", labels={"io.rollway.app": "iris"})
 
 
 LEFT: list[Any] = [
@@ -140,9 +107,9 @@ def test_what_was_left_standing_is_mended(
 ) -> None:
     change(well)
     running = [name for name in well.running() if name in (API, WARM_API)]
-    assert _rows(well, look(well)["findings"]) == [finding]
+    assert rows(well, look(well)["findings"]) == [finding]
     result = fix(well)
-    assert (result["findings"], _rows(well, result["repaired"])) == ([], [finding])
+    assert (result["findings"], rows(well, result["repaired"])) == ([], [finding])
     assert well.engine.log == log
     assert [name for name in well.running() if name in (API, WARM_API)] == running
 
@@ -153,123 +120,6 @@ def test_a_job_s_container_is_for_the_next_run(status: str, well: FakeHost) -> N
     well.engine.here["job"] = container("job", "iris-jobs", "migrate", state=status, labels=labels)
     well.engine.nets["iris-jobs_default"] = "iris-jobs"
     assert look(well)["findings"] == []
-
-
-def test_a_slot_that_made_room_is_left_alone(well: FakeHost) -> None:
-    state = State.from_json(well.state())
-    blue = replace(state.slots["blue"], state="stopped", deadline=None, shifted_away_at=None)
-    save_state(AppPaths(well.root, "iris"), state.with_slot("blue", blue))
-    well.engine.here[WARM_API]["State"]["Status"] = "exited"
-    assert look(well)["findings"] == []
-
-
-@pytest.fixture
-def single(well: FakeHost) -> FakeHost:
-    """A host that serves its first release; the slot green is empty."""
-    host = FakeHost(root=well.root.parent / "single")
-    host.deploy(FIRST, "blue")
-    host.engine.log.clear()
-    return host
-
-
-def test_a_slot_that_is_recorded_as_empty_is_cleared(single: FakeHost) -> None:
-    _leave(single, "x", "iris-green")
-    single.engine.nets["iris-green_default"] = "iris-green"
-    finding = ("slot", "iris-green", "stops and removes them")
-    assert _rows(single, look(single)["findings"]) == [finding]
-    assert fix(single)["findings"] == []
-    assert single.engine.log == [
-        "stop x within 5",
-        "remove x without its volumes",
-        "remove network iris-green_default",
-    ]
-
-
-def test_networks_of_a_slot_that_is_recorded_as_empty_go(single: FakeHost) -> None:
-    single.engine.nets["iris-green_default"] = "iris-green"
-    assert [one["kind"] for one in fix(single)["repaired"]] == ["network"]
-    assert "iris-green_default" not in single.engine.nets
-    assert "iris-blue_default" in single.engine.nets
-
-
-SERVING: list[Any] = [
-    pytest.param({"serves": ["green"]}, False, id="an edge sends requests there"),
-    pytest.param({}, True, id="somebody is connected"),
-]
-
-
-@pytest.mark.parametrize(("told", "is_connected"), SERVING)
-def test_an_empty_slot_that_serves_is_only_named(
-    told: dict[str, Any], is_connected: bool, single: FakeHost
-) -> None:
-    _leave(single, "x", "iris-green")
-    single.connections = {100: [connection()]} if is_connected else {}
-    assert _rows(single, fix(single, **told)["findings"]) == [("slot", "iris-green", "")]
-    assert "x" in single.running()
-
-
-@pytest.mark.parametrize("is_gone", [False, True], ids=["recorded as empty", "without a state"])
-def test_what_a_silent_edge_may_use_is_only_named(is_gone: bool, single: FakeHost) -> None:
-    _leave(single, "x", "iris-green")
-    if is_gone:
-        (single.root / "iris/state.json").unlink()
-    running = single.running()
-    found = fix(single, edges_told=False)["findings"]
-    empty = ["iris-blue", "iris-green"] if is_gone else ["iris-green"]
-    assert _rows(single, found) == [("slot", project, "") for project in empty]
-    assert found[0]["next"] == "./invoke doctor --fix, once every edge answers"
-    assert single.running() == running
-
-
-def _run_named(host: FakeHost) -> None:
-    _leave(host, "0123456789ab_iris-green-api-1-1", "iris-green")
-
-
-def _run_stray(host: FakeHost) -> None:
-    _leave(host, "mine", "scratch", labels={"io.rollway.app": "iris"})
-
-
-@pytest.mark.parametrize("change", [_run_named, _run_stray], ids=["temporary", "stray"])
-def test_what_runs_is_only_named(change: Callable[[FakeHost], None], well: FakeHost) -> None:
-    change(well)
-    result = fix(well)
-    assert [(one["kind"], one["fix"]) for one in result["findings"]] == [("container", "")]
-    assert result["findings"][0]["next"].startswith("docker ")
-    assert well.engine.log == []
-
-
-def test_a_warm_slot_without_its_timer_gets_one(
-    well: FakeHost, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    is_armed: list[bool] = []
-    run = well.run
-
-    def answer(argv: Any, **options: Any) -> Finished:
-        is_armed.extend([True] if argv[0] == "systemd-run" else [])
-        if argv[:2] == ["systemctl", "is-active"] and not is_armed:
-            return Finished(3, "inactive\n", "")
-        return run(argv, **options)
-
-    monkeypatch.setattr(well, "run", answer)
-    where = "rollway-reap-iris-blue.timer"
-    assert _rows(well, look(well)["findings"]) == [("unit", where, "arms it, for 300 s")]
-    assert fix(well)["findings"] == []
-    assert is_armed
-
-
-def test_a_warm_slot_that_may_serve_needs_no_timer(
-    well: FakeHost, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert well.step("acquire", run=a_run("lost"))["ok"]
-    assert well.step("unlock", run=a_run("mine"), target="lost")["ok"]
-    run = well.run
-
-    def answer(argv: Any, **options: Any) -> Finished:
-        is_asked = argv[:2] == ["systemctl", "is-active"]
-        return Finished(3, "inactive\n", "") if is_asked else run(argv, **options)
-
-    monkeypatch.setattr(well, "run", answer)
-    assert fix(well)["findings"] == []
 
 
 def test_a_boot_unit_that_is_off_is_for_provision(
@@ -295,7 +145,7 @@ def test_ports_of_an_application_that_is_gone_are_freed(well: FakeHost) -> None:
     for path in sorted((well.root / "gone").rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     (well.root / "gone").rmdir()
-    assert _rows(well, look(well)["findings"]) == [("ports", "ports.json/gone", "frees them")]
+    assert rows(well, look(well)["findings"]) == [("ports", "ports.json/gone", "frees them")]
     assert fix(well)["findings"] == []
     assert set(json.loads((well.root / "ports.json").read_text())["apps"]) == {"iris"}
 

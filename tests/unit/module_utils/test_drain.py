@@ -7,7 +7,8 @@ from ansible.module_utils.rollway.containers import Container
 from ansible.module_utils.rollway.drain import inbound
 from ansible.module_utils.rollway.listening import Socket
 
-from tests.unit.module_utils.fakes import connection, container
+from tests.unit.module_utils.fake_engine import container
+from tests.unit.module_utils.fakes import connection
 
 CASES: list[Any] = [
     pytest.param([], {}, id="no connection"),

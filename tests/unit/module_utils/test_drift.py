@@ -16,7 +16,8 @@ from ansible.module_utils.rollway.sealed import write_sealed
 
 from rollway.release import manifest as released
 from rollway.release.text import compose_text
-from tests.unit.module_utils.fakes import FakeHost, a_manifest, a_run, container, image_of
+from tests.unit.module_utils.fake_engine import container
+from tests.unit.module_utils.fakes import FakeHost, a_manifest, a_run, image_of
 from tests.unit.release.app_fixtures import build, compose
 
 FIRST, SECOND = "1-1.0.0", "2-1.1.0"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from ansible.module_utils.rollway.engine import EngineProblem
 
-from tests.unit.module_utils.fakes import FakeHost, a_manifest, a_run, container
+from tests.unit.module_utils.fake_engine import container
+from tests.unit.module_utils.fakes import FakeHost, a_manifest, a_run
 
 RELEASE = "1-1.0.0"
 MIGRATE = {"name": "migrate", "timeout_seconds": 60, "idempotent": False}

@@ -9,7 +9,7 @@ import pytest
 from ansible.module_utils.rollway.containers import Container
 from ansible.module_utils.rollway.probe import Target, Unready, ready_answer, wait_until_ready
 
-from tests.unit.module_utils.fakes import FakeClock, container
+from tests.unit.module_utils.fake_engine import FakeClock, container
 
 CHECKED = Target("api-1", has_healthcheck=True, deadline_seconds=10)
 BARE = Target("api-1", has_healthcheck=False, deadline_seconds=10)

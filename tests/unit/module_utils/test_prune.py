@@ -10,14 +10,8 @@ from ansible.module_utils.rollway import prune, stage
 from ansible.module_utils.rollway.releases import read_release, write_release
 from ansible.module_utils.rollway.sealed import write_sealed
 
-from tests.unit.module_utils.fakes import (
-    IMAGE_BYTES,
-    FakeHost,
-    a_manifest,
-    a_run,
-    container,
-    image_of,
-)
+from tests.unit.module_utils.fake_engine import IMAGE_BYTES, container
+from tests.unit.module_utils.fakes import FakeHost, a_manifest, a_run, image_of
 
 RELEASES = ("1-a", "2-b", "3-c", "4-d")
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from ansible.module_utils.rollway.sealed import read_sealed, write_sealed
 
-from tests.unit.module_utils.fakes import FakeHost, a_run, connection, container, image_of
+from tests.unit.module_utils.fake_engine import container
+from tests.unit.module_utils.fakes import FakeHost, a_run, connection, image_of
 
 FIRST, SECOND = "1-1.0.0", "2-1.1.0"
 GONE = {"verb": "remove", "result": "removed"}

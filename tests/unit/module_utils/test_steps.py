@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible.module_utils.rollway.engine import EngineProblem
 
-from tests.unit.module_utils.fakes import (
-    FakeHost,
-    a_manifest,
-    a_run,
-    connection,
-    container,
-    image_of,
-)
-
-WEB = [{"name": "api", "replicas": 1}]
-FIRST, SECOND, THIRD = "1-1.0.0", "2-1.1.0", "3-1.2.0"
-
-
-def begin(host: FakeHost, release: str, slot: str, *, run: str = "run-x") -> dict[str, Any]:
-    """Acquire and stage with start; return what further steps need."""
-    acquired = host.step("acquire", run=a_run(run), services=WEB)
-    common = {"run": a_run(run), "generation": acquired["generation"], "slot": slot}
-    common["staged"] = host.step("stage", **common, manifest=a_manifest(release), then_start=True)
-    return common
+from tests.unit.module_utils.fake_engine import container
+from tests.unit.module_utils.fakes import FakeHost, a_manifest, a_run, connection, image_of
+from tests.unit.module_utils.steps_fixtures import FIRST, SECOND, THIRD, WEB, begin
 
 
 def test_a_first_deploy_makes_the_release_serve_from_its_slot(host: FakeHost) -> None:
@@ -228,100 +211,6 @@ def test_going_back_to_a_warm_slot_takes_no_start(host: FakeHost) -> None:
     assert "iris-green-mail-1-1" not in host.running()
 
 
-def test_undo_lets_the_new_slot_drain_and_gives_the_workers_back(host: FakeHost) -> None:
-    host.deploy(FIRST, "blue")
-    common = begin(host, SECOND, "green")
-    common.pop("staged")
-    host.step("switch", **common, release_id=SECOND, old_slot="blue")
-    assert host.step("undo", **common)["ok"]
-    assert host.slots() == {"blue": (FIRST, "running"), "green": (SECOND, "draining")}
-    assert host.running() == ["iris-blue-api-1-1", "iris-blue-mail-1-1", "iris-green-api-1-1"]
-    end = {"outcome": "bad", "active_slot": "blue", "release_id": SECOND}
-    assert host.step("conclude", **common, **end)["ok"]
-    state = host.state()
-    assert (state["active"], state["releases"][SECOND]["outcome"]) == ("blue", "bad")
-
-
-def test_a_bad_end_without_undo_does_the_same(host: FakeHost) -> None:
-    host.deploy(FIRST, "blue")
-    common = begin(host, SECOND, "green")
-    common.pop("staged")
-    end = {"outcome": "bad", "active_slot": "blue", "release_id": SECOND}
-    assert host.step("conclude", **common, **end)["ok"]
-    assert host.slots()["green"] == (SECOND, "draining")
-
-
-def test_a_release_that_was_good_before_is_not_marked_bad(host: FakeHost) -> None:
-    host.deploy(FIRST, "blue")
-    host.deploy(SECOND, "green", old="blue")
-    acquired = host.step("acquire", run=a_run("back"))
-    end = {"outcome": "bad", "active_slot": "green", "release_id": FIRST}
-    host.step("conclude", run=a_run("back"), generation=acquired["generation"], **end)
-    assert host.state()["releases"][FIRST]["outcome"] == "good"
-
-
-def test_an_aborted_run_stops_nothing_and_unlocks(host: FakeHost) -> None:
-    host.deploy(FIRST, "blue")
-    begin(host, SECOND, "green")
-    running = host.running()
-    result = host.step("conclude", run=a_run("run-x"), outcome="aborted", release_id=SECOND)
-    assert (result["ok"], result["unlocked"]) == (True, True)
-    assert host.running() == running
-    assert host.state()["phase"]["run"] == "run-x"
-    assert host.state()["releases"][SECOND]["outcome"] == "candidate"
-
-
-def test_a_host_the_release_never_reached_goes_on_as_it_was(host: FakeHost) -> None:
-    host.deploy(FIRST, "blue")
-    acquired = host.step("acquire", run=a_run("run-x"))
-    common = {"run": a_run("run-x"), "generation": acquired["generation"]}
-    host.step("stage", **common, manifest=a_manifest(SECOND))
-    end = {"outcome": "good", "active_slot": "blue", "release_id": SECOND}
-    assert host.step("conclude", **common, **end)["ok"]
-    state = host.state()
-    assert (state["active"], state["last_good"]) == ("blue", FIRST)
-
-
-def test_the_run_is_recorded_once_and_audited_in_a_line(host: FakeHost) -> None:
-    acquired = host.step("acquire")
-    host.step(
-        "conclude",
-        generation=acquired["generation"],
-        outcome="bad",
-        record={"hosts": ["app-1"], "outcome": "bad"},
-    )
-    record = json.loads((host.root / "iris/runs/run-1.json").read_text())
-    assert record["hosts"] == ["app-1"]
-    assert record["run"]["owner"] == "ana@laptop"
-    line = json.loads((host.root / "iris/audit.jsonl").read_text())
-    assert (line["run"], line["outcome"], line["owner"]) == ("run-1", "bad", "ana@laptop")
-
-
-def test_releases_beyond_retention_go_with_the_images_only_they_named(host: FakeHost) -> None:
-    slots = ("blue", "green")
-    for number in range(1, 8):
-        slot, old = slots[number % 2], slots[(number + 1) % 2] if number > 1 else None
-        host.deploy(f"{number}-1.{number}.0", slot, old=old)
-    kept = sorted(path.name for path in (host.root / "iris/releases").iterdir())
-    assert kept == [f"{number}-1.{number}.0" for number in range(3, 8)]
-    assert sorted(host.state()["releases"]) == kept
-    assert host.engine.images == {image_of(release) for release in kept}
-
-
-def test_an_image_that_another_application_names_stays(host: FakeHost) -> None:
-    other = host.root / "other/releases/1-1.0.0"
-    other.mkdir(parents=True)
-    (other / "release.json").write_text(
-        json.dumps({"schema": 1, "images": {"x": image_of("1-1.1.0")}})
-    )
-    slots = ("blue", "green")
-    for number in range(1, 8):
-        slot, old = slots[number % 2], slots[(number + 1) % 2] if number > 1 else None
-        host.deploy(f"{number}-1.{number}.0", slot, old=old)
-    assert image_of("1-1.1.0") in host.engine.images
-    assert image_of("2-1.2.0") not in host.engine.images
-
-
 def test_a_pull_is_tried_again_while_the_registry_is_busy(host: FakeHost) -> None:
     host.engine.pull_errors = [EngineProblem("image", "toomanyrequests: 429")]
     auth = {"serveraddress": "registry.example:5000", "username": "ro", "password": "pw"}
@@ -367,119 +256,6 @@ def test_a_login_is_sent_to_its_own_registry_only(host: FakeHost) -> None:
     assert host.engine.log == [f"pull {image_of(FIRST)} as nobody"]
 
 
-STEPS: list[Any] = [
-    pytest.param("stage", {"manifest": a_manifest(SECOND), "then_start": True}, id="stage"),
-    pytest.param("start", {"release_id": FIRST}, id="start"),
-    pytest.param("switch", {"release_id": FIRST, "old_slot": "blue"}, id="switch"),
-    pytest.param("undo", {}, id="undo"),
-    pytest.param("conclude", {"outcome": "bad", "release_id": FIRST}, id="conclude"),
-]
-
-
-@pytest.mark.parametrize(("step", "arguments"), STEPS)
-def test_no_step_changes_anything_after_the_lock_was_lost(
-    host: FakeHost, step: str, arguments: dict[str, Any]
-) -> None:
-    host.deploy(FIRST, "blue")
-    slow = host.step("acquire", run=a_run("slow"))
-    dead = {"scan_ticks": 200, "processes": []}
-    host.step("acquire", run=a_run("other", pid=8), alive=dead)
-    before = _everything(host)
-    result = host.step(
-        step, run=a_run("slow"), generation=slow["generation"], slot="green", **arguments
-    )
-    assert result["ok"] is False
-    assert result["problem"]["found"] == (
-        "lost the lock: held by deploy by ana@laptop since 2026-01-31T12:00:00Z (run other)"
-    )
-    assert _everything(host) == before
-
-
-@pytest.mark.parametrize(("step", "arguments"), STEPS)
-def test_a_step_of_an_earlier_generation_is_refused(
-    host: FakeHost, step: str, arguments: dict[str, Any]
-) -> None:
-    host.deploy(FIRST, "blue")
-    acquired = host.step("acquire")
-    stale = acquired["generation"] - 1
-    result = host.step(step, generation=stale, slot="green", **arguments)
-    assert result["problem"]["found"] == (
-        f"lost the lock: generation {acquired['generation']}, acquired {stale}"
-    )
-
-
-@pytest.mark.parametrize(("step", "arguments"), STEPS)
-def test_check_mode_changes_nothing(host: FakeHost, step: str, arguments: dict[str, Any]) -> None:
-    host.deploy(FIRST, "blue")
-    before = _everything(host)
-    result = host.step(step, check=True, generation=2, slot="green", **arguments)
-    assert result["ok"], result["problem"]
-    assert _everything(host) == before
-
-
-INVALID: list[Any] = [
-    pytest.param({"app": "../etc"}, "app", "found '../etc'", id="an application named like a path"),
-    pytest.param(
-        {"release_id": "1-a;reboot"}, "release_id", "found '1-a;reboot'", id="a shell command"
-    ),
-    pytest.param({"release_id": "1-..x"}, "release_id", "found '1-..x'", id="two dots"),
-    pytest.param({"slot": "red"}, "slot", "found 'red'", id="a third slot"),
-    pytest.param({"generation": None}, "generation", "not given", id="no generation"),
-    pytest.param({"release_id": None}, "start/release_id", "not given", id="no release"),
-    pytest.param({"run": {"id": "x"}}, "run", "not a run: 'controller'", id="half a run"),
-]
-
-
-@pytest.mark.parametrize(("arguments", "where", "found"), INVALID)
-def test_arguments_that_are_not_allowed_are_refused(
-    host: FakeHost, arguments: dict[str, Any], where: str, found: str
-) -> None:
-    host.deploy(FIRST, "blue")
-    acquired = host.step("acquire")
-    valid = {"generation": acquired["generation"], "release_id": FIRST, "slot": "green"}
-    result = host.step("start", **{**valid, **arguments})
-    assert result["ok"] is False
-    assert (result["problem"]["where"], result["problem"]["found"]) == (where, found)
-
-
-def test_an_address_that_is_none_is_refused_with_the_variable_to_set(host: FakeHost) -> None:
-    host.deploy(FIRST, "blue")
-    acquired = host.step("acquire")
-    result = host.step(
-        "start",
-        generation=acquired["generation"],
-        release_id=FIRST,
-        slot="blue",
-        address="app-1.example",
-    )
-    assert result["problem"] == {
-        "where": "address",
-        "found": "found 'app-1.example'",
-        "accepted": "an IPv4 or IPv6 address",
-        "next": "set rollway_address for this host in the inventory",
-    }
-
-
-def test_a_full_disk_is_a_problem_with_its_path(
-    host: FakeHost, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from ansible.module_utils.rollway import releases
-
-    def full(path: Path, *_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device", str(path))
-
-    acquired = host.step("acquire")
-    monkeypatch.setattr(releases, "write_atomic", full)
-    result = host.step("stage", generation=acquired["generation"], manifest=a_manifest(FIRST))
-    assert result["problem"]["found"] == "No space left on device"
-    assert result["problem"]["where"].endswith("conf/app.yml")
-
-
-def _everything(host: FakeHost) -> tuple[dict[str, bytes], list[str]]:
-    files = (path for path in host.root.rglob("*") if path.is_file())
-    return {str(path): path.read_bytes() for path in files}, list(host.engine.log)
-
-
 def _rewrite_slot(path: Path, slot: str, state: str) -> None:
     from ansible.module_utils.rollway.sealed import read_sealed, write_sealed
 
@@ -487,12 +263,3 @@ def _rewrite_slot(path: Path, slot: str, state: str) -> None:
     assert content is not None
     content["slots"][slot]["state"] = state
     write_sealed(path, content)
-
-
-def test_a_run_that_was_refused_leaves_no_record(host: FakeHost) -> None:
-    host.deploy(FIRST, "blue")
-    acquired = host.step("acquire", run=a_run("run-refused"))
-    common = {"run": a_run("run-refused"), "generation": acquired["generation"]}
-    concluded = host.step("conclude", **common, outcome="aborted", record={"result": "refused"})
-    assert concluded["unlocked"] is True
-    assert [path.name for path in (host.root / "iris/runs").iterdir()] == [f"run-{FIRST}.json"]
