@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from rollway import exits
-from rollway.rollout.capacity import least_serving, needed_bytes
-from rollway.rollout.journal import Event
+from rollway.rollout.capacity import needed_bytes
 from rollway.rollout.plan import Plan
 from rollway.rollout.planned import HostPlan
 from rollway.rollout.planning import decide
+from tests.unit.rollout.capacity_fixtures import API, MIB, plan_for, roomy_fleet, services_like
 from tests.unit.rollout.fleet_fixtures import (
     acquired_edge,
     acquired_host,
@@ -21,30 +21,6 @@ from tests.unit.rollout.fleet_fixtures import (
     request,
     steady_fleet,
 )
-
-MIB = 1024**2
-API = {"name": "api", "class": "web", "replicas": 1, "port": 8000}
-Fleet = dict[str, Event]
-
-
-def _services(mebibytes: int | None, **more: Any) -> list[dict[str, Any]]:
-    memory = None if mebibytes is None else mebibytes * MIB
-    return [{**API, "memory_bytes": memory, **more}]
-
-
-def _fleet(before: int | None = 300, **state: Any) -> Fleet:
-    """Three hosts that serve 1-a, of which a container was promised so many MiB."""
-    acquired = steady_fleet(**state)
-    for name in ("app-1", "app-2", "app-3"):
-        acquired[name].result["manifests"]["1-a"]["services"] = _services(before)
-    return acquired
-
-
-def _plan(acquired: Fleet, mebibytes: int | None = 300, **rollout: Any) -> Plan:
-    wanted = manifest("b", services=_services(mebibytes))
-    return decide(
-        request(manifest={**wanted, "rollout": {**wanted["rollout"], **rollout}}), acquired
-    )
 
 
 def _first(plan: Plan) -> HostPlan:
@@ -95,9 +71,9 @@ FITS: list[Any] = [
 def test_a_release_starts_beside_the_old_one_where_both_fit(
     facts: dict[str, Any], why: str
 ) -> None:
-    acquired = _fleet()
+    acquired = roomy_fleet()
     acquired["app-1"].result["facts"] = facts
-    plan = _plan(acquired)
+    plan = plan_for(acquired)
     assert _first(plan).why == why
     assert [host.order for host in plan.hosts.values()] == [
         "stop-first" if why else "start-first",
@@ -107,30 +83,30 @@ def test_a_release_starts_beside_the_old_one_where_both_fit(
 
 
 def test_a_release_that_asks_for_nothing_fits_everywhere() -> None:
-    acquired = _fleet(None)
+    acquired = roomy_fleet(None)
     acquired["app-1"].result["facts"] = {"memory_available_bytes": 0}
-    assert _first(_plan(acquired, None)).order == "start-first"
+    assert _first(plan_for(acquired, None)).order == "start-first"
 
 
 def test_a_host_that_serves_nothing_has_nothing_to_stop() -> None:
     hosts = [acquired_host(f"app-{number}") for number in (1, 2, 3)]
     hosts[0].result["facts"] = {"memory_available_bytes": MIB}
-    plan = _plan(fleet(*hosts, acquired_edge()), order="stop-first")
+    plan = plan_for(fleet(*hosts, acquired_edge()), order="stop-first")
     assert {host.order for host in plan.hosts.values()} == {"start-first"}
     assert plan.refusal is None
 
 
 def test_an_application_may_ask_for_stop_first_everywhere() -> None:
-    plan = _plan(_fleet(), order="stop-first")
+    plan = plan_for(roomy_fleet(), order="stop-first")
     assert {(host.order, host.why) for host in plan.hosts.values()} == {
         ("stop-first", "the application asks for it")
     }
 
 
 def test_a_slot_that_a_dead_run_left_stopped_is_not_waited_for() -> None:
-    acquired = _fleet()
+    acquired = roomy_fleet()
     acquired["app-1"].result["state"]["slots"]["blue"]["state"] = "stopped"
-    one = _first(_plan(acquired))
+    one = _first(plan_for(acquired))
     assert (one.action, one.new_slot, one.old_slot, one.serving) == ("start", "green", "blue", None)
     assert one.why == "a run that was interrupted had stopped 1-a there"
 
@@ -138,7 +114,7 @@ def test_a_slot_that_a_dead_run_left_stopped_is_not_waited_for() -> None:
 WORKER = {"name": "mail", "class": "worker", "replicas": 2, "memory_bytes": MIB}
 BESIDE: list[Any] = [
     pytest.param([API], [], 0, id="no figures"),
-    pytest.param(_services(3), _services(3), 3, id="web services"),
+    pytest.param(services_like(3), services_like(3), 3, id="web services"),
     pytest.param([WORKER], [WORKER], 0, id="workers that change places"),
     pytest.param([WORKER], [], 2, id="new workers"),
     pytest.param([{**WORKER, "start_first": True}], [WORKER], 2, id="workers that overlap"),
@@ -189,18 +165,18 @@ ON_GPUS: list[Any] = [
 def test_gpus_have_to_hold_both_releases(
     gpus: dict[str, Any], known: list[dict[str, Any]], why: str
 ) -> None:
-    acquired = _fleet(None)
+    acquired = roomy_fleet(None)
     for name in ("app-1", "app-2", "app-3"):
         acquired[name].result["facts"] = {"gpus": known}
-    asked = request(manifest=manifest("b", services=_services(None, gpus=gpus)))
+    asked = request(manifest=manifest("b", services=services_like(None, gpus=gpus)))
     assert _first(decide(asked, acquired)).why == why
 
 
 def test_a_host_without_the_gpus_is_refused_by_name() -> None:
-    acquired = _fleet(None)
+    acquired = roomy_fleet(None)
     for name in ("app-1", "app-3"):
         acquired[name].result["facts"] = {"gpus": [_gpu(0, 0, 900), _gpu(1, 0, 900)]}
-    services = _services(None, gpus={"count": 2, "ids": []})
+    services = services_like(None, gpus={"count": 2, "ids": []})
     plan = decide(request(manifest=manifest("b", services=services)), acquired)
     assert plan.refusal is not None
     assert plan.refusal.exit_code == exits.REFUSED
@@ -213,109 +189,6 @@ def test_a_host_without_the_gpus_is_refused_by_name() -> None:
             "next": "nvidia-smi on app-2, or leave it out with --limit",
         }
     ]
-
-
-SERVING: list[Any] = [
-    pytest.param({}, 4, 1, id="one, unless it is said"),
-    pytest.param({"min_serving": 0}, 4, 0, id="none"),
-    pytest.param({"min_serving": 3}, 4, 3, id="a number"),
-    pytest.param({"min_serving": "50%"}, 3, 2, id="a percentage is rounded up"),
-    pytest.param({"min_serving": "0%"}, 3, 0, id="none, as a percentage"),
-    pytest.param({"min_serving": "100%"}, 3, 3, id="all"),
-]
-
-
-@pytest.mark.parametrize(("rollout", "hosts", "expected"), SERVING)
-def test_how_many_hosts_have_to_serve(rollout: Any, hosts: int, expected: int) -> None:
-    assert least_serving(rollout, host_count=hosts) == expected
-
-
-WAVES: list[Any] = [
-    pytest.param({}, None, id="one after the other"),
-    pytest.param({"min_serving": 2}, None, id="two go on"),
-    pytest.param({"min_serving": 3}, (1, "app-1", 2), id="none may be missed"),
-    pytest.param({"min_serving": "70%"}, (1, "app-1", 2), id="by percentage"),
-    pytest.param({"waves": ["100%"]}, (1, "app-1, app-2, app-3", 0), id="all at once"),
-    pytest.param({"waves": [1, 2], "min_serving": 2}, (2, "app-2, app-3", 1), id="a later wave"),
-    pytest.param({"waves": ["100%"], "min_serving": 0}, None, id="nobody has to serve"),
-]
-
-
-@pytest.mark.parametrize(("rollout", "refused"), WAVES)
-def test_a_wave_that_would_leave_too_few_serving_is_refused(
-    rollout: dict[str, Any], refused: tuple[int, str, int] | None
-) -> None:
-    plan = _plan(_fleet(), order="stop-first", **rollout)
-    if refused is None:
-        assert plan.refusal is None
-        return
-    wave, names, left = refused
-    assert plan.refusal is not None
-    assert (plan.refusal.exit_code, plan.waves, plan.hosts) == (exits.REFUSED, [], {})
-    (problem,) = plan.refusal.problems
-    which = "host serves" if left == 1 else "hosts serve"
-    assert problem["where"] == "x-rollway.rollout.min_serving"
-    assert problem["found"].startswith(
-        f"while {names} stop first in wave {wave}, {left} {which} (app-"
-    )
-    assert problem["next"] == (
-        "set smaller waves or a lower min_serving in apps/iris/compose.yml, "
-        "or give these hosts more memory"
-    )
-
-
-def _fleet_of_one() -> Fleet:
-    state: dict[str, Any] = {"active": "blue", "blue": "1-a", "releases": {"1-a": release("a")}}
-    return fleet(acquired_host("app-1", **state), acquired_edge(("app-1", "blue")))
-
-
-ALONE: list[Any] = [
-    pytest.param({}, True, id="unless it says so"),
-    pytest.param({"min_serving": 0}, False, id="where it does"),
-]
-
-
-@pytest.mark.parametrize(("rollout", "is_refused"), ALONE)
-def test_a_fleet_of_one_does_not_stop(rollout: dict[str, Any], is_refused: bool) -> None:
-    wanted = manifest("b")
-    wanted["rollout"] |= {"order": "stop-first", **rollout}
-    plan = decide(request(manifest=wanted, app_hosts=["app-1"]), _fleet_of_one())
-    assert bool(plan.refusal) is is_refused
-
-
-def test_a_host_that_an_edge_does_not_know_does_not_count() -> None:
-    acquired = _fleet()
-    acquired["edge-2"] = acquired_edge(("app-1", "blue"), name="edge-2")
-    wanted = manifest("b")
-    wanted["rollout"]["order"] = "stop-first"
-    plan = decide(request(manifest=wanted, edges=["edge-1", "edge-2"]), acquired)
-    assert plan.rotation == ["app-1"]
-    assert plan.refusal is not None  # app-1 is the only one in rotation at both
-
-
-def test_hosts_outside_a_limit_go_on_serving() -> None:
-    wanted = manifest("b")
-    wanted["rollout"] |= {"order": "stop-first", "min_serving": 2}
-    limit: dict[str, Any] = {"app_hosts": ["app-1"], "outside": ["app-2", "app-3"]}
-    acquired = _fleet()
-    asked = {name: event for name, event in acquired.items() if name not in limit["outside"]}
-    assert decide(request(manifest=wanted, **limit), asked).refusal is None
-    assert decide(request(manifest=wanted, **limit), asked).min_serving == 2
-
-
-def test_the_way_back_takes_hosts_that_stop_first_one_after_the_other() -> None:
-    releases = {"1-a": release("a"), "2-b": release("b")}
-    acquired = _fleet(active="green", green="2-b", blue=None, releases=releases)
-    acquired["edge-1"] = acquired_edge(*[(f"app-{n}", "green") for n in (1, 2, 3)])
-    for name in ("app-1", "app-2", "app-3"):
-        found = acquired[name].result["manifests"]
-        found["1-a"]["rollout"]["order"] = "stop-first"
-        found["2-b"]["rollout"]["min_serving"] = 0  # the lower one counts
-        found["1-a"]["rollout"]["min_serving"] = 3
-    acquired["app-2"].result["manifests"]["1-a"]["rollout"]["order"] = "stop-first"
-    plan = decide(request("rollback"), acquired)
-    assert plan.refusal is None
-    assert (plan.waves, plan.min_serving) == ([["app-1"], ["app-2"], ["app-3"]], 0)
 
 
 BROKEN = {"where": "nvidia-smi", "found": "no driver", "accepted": "a list", "next": "nvidia-smi"}
@@ -331,7 +204,7 @@ VERBS: list[Any] = [
 def test_a_broken_driver_refuses_what_starts_on_gpus(
     verb: str, gpus: Any, is_refused: bool
 ) -> None:
-    services = _services(None, gpus=gpus)
+    services = services_like(None, gpus=gpus)
     state: dict[str, Any] = {"active": "green", "blue": "1-a", "green": "2-b", "warm": "blue"}
     state["releases"] = {"1-a": release("a"), "2-b": release("b")}
     acquired = steady_fleet(**(state if verb == "rollback" else {}))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,40 +23,17 @@ from tests.unit.rollout.fleet_fixtures import (
     request,
     steady_fleet,
 )
+from tests.unit.rollout.hold_fixtures import HOLD, PAUSE, RELEASES, STARTED, bake_failed, held_fleet
 
-PAUSE = {"waves": [1], "max_failures": 0, "failure_action": "pause"}
-RELEASES = {"1-a": release("a"), "2-b": release("b", outcome="candidate")}
-HOLD = {"release": "2-b", "previous": "1-a", "reasons": ["the bake"]}
-STARTED = Event("stage", "app-1", result={"cut": {}})
 NEVER = Event("stage", "app-1", ok=False, result={"problem": {"found": "never ready"}})
-MOVED = [("app-1", "green"), ("app-2", "blue"), ("app-3", "blue")]
 
 
 def _plan() -> Plan:
     return decide(request(manifest=manifest("b", rollout=PAUSE)), steady_fleet())
 
 
-def _bake_failed() -> Event:
-    servers = [{"host": host, "slot": slot, "admin_state": "ready"} for host, slot in MOVED]
-    result = {"problem": {"found": "its check failed"}, "servers": servers}
-    return Event("shift", "edge-1", ok=False, wave=0, result=result)
-
-
-def _held_fleet(**changes: Any) -> dict[str, Event]:
-    """The first host serves the held release from green, the others the one before."""
-    both = {"blue": "1-a", "releases": RELEASES}
-    hosts = [
-        acquired_host("app-1", active="green", green="2-b", **both),
-        acquired_host("app-2", active="blue", **both),
-        acquired_host("app-3", active="blue", **both),
-    ]
-    for event in hosts:
-        event.result["hold"] = HOLD
-    return {**fleet(*hosts, acquired_edge(*MOVED)), **changes}
-
-
 def test_a_failure_after_the_first_shift_is_held() -> None:
-    plan, events = _plan(), [STARTED, _bake_failed()]
+    plan, events = _plan(), [STARTED, bake_failed()]
     ledger = fold(plan, events)
     verdict = judge_end(plan, ledger)
     assert verdict.decision is Decision.HOLD
@@ -78,7 +54,7 @@ def test_a_first_release_is_put_back_for_there_is_nothing_to_decide() -> None:
     hosts = [acquired_host(f"app-{number}") for number in (1, 2, 3)]
     asked = request(manifest=manifest("b", rollout=PAUSE))
     plan = decide(asked, fleet(*hosts, acquired_edge()))
-    ended = _ended(plan, [STARTED, _bake_failed()])
+    ended = _ended(plan, [STARTED, bake_failed()])
     assert (ended.exit_code, ended.record) == (exits.FAILED, "bad")
     assert ended.sentence == "1-b failed; the whole fleet serves nothing, as before"
 
@@ -89,12 +65,12 @@ def test_a_fleet_that_cannot_go_back_as_one_is_put_back_host_by_host(other: str 
     odd = acquired_host("app-3", active="blue" if other else None, blue=other, releases=releases)
     asked = request(manifest=manifest("b", rollout=PAUSE))
     plan = decide(asked, {**steady_fleet(), "app-3": odd})
-    ledger = fold(plan, [STARTED, _bake_failed()])
+    ledger = fold(plan, [STARTED, bake_failed()])
     assert judge_end(plan, ledger).decision is Decision.ROLL_BACK
 
 
 def test_promote_goes_on_with_the_hosts_that_are_left() -> None:
-    plan = decide(request("promote"), _held_fleet())
+    plan = decide(request("promote"), held_fleet())
     assert (plan.release_id, plan.previous["id"]) == ("2-b", "1-a")
     assert plan.waves == [["app-2"], ["app-3"]]
     assert plan.voids == []
@@ -102,14 +78,14 @@ def test_promote_goes_on_with_the_hosts_that_are_left() -> None:
 
 def test_promote_needs_the_release_on_every_host() -> None:
     lacking = acquired_host("app-3", active="blue", blue="1-a", releases={"1-a": release("a")})
-    plan = decide(request("promote"), _held_fleet(**{"app-3": lacking}))
+    plan = decide(request("promote"), held_fleet(**{"app-3": lacking}))
     assert plan.refusal is not None
     assert plan.refusal.problems[0]["found"] == "2-b never reached app-3"
 
 
 def test_abort_and_rollback_go_back_at_once_and_void_what_they_leave() -> None:
     for verb in ("abort", "rollback"):
-        plan = decide(request(verb), _held_fleet())
+        plan = decide(request(verb), held_fleet())
         assert plan.release_id == "1-a"
         assert plan.waves == [["app-1"]]
         assert plan.voids == ["2-b"]
@@ -118,12 +94,12 @@ def test_abort_and_rollback_go_back_at_once_and_void_what_they_leave() -> None:
 
 @pytest.mark.parametrize("wanted", ["1-a", "a"])
 def test_a_rollback_may_name_the_release_that_a_held_run_goes_back_to(wanted: str) -> None:
-    plan = decide(request("rollback", to=wanted), _held_fleet())
+    plan = decide(request("rollback", to=wanted), held_fleet())
     assert (plan.refusal, plan.release_id) == (None, "1-a")
 
 
 def test_a_rollback_to_another_release_is_refused_while_one_is_held() -> None:
-    plan = decide(request("rollback", to="0-z"), _held_fleet())
+    plan = decide(request("rollback", to="0-z"), held_fleet())
     assert plan.refusal is not None
     assert plan.refusal.exit_code == exits.REFUSED
     assert plan.refusal.problems == [
@@ -138,7 +114,7 @@ def test_a_rollback_to_another_release_is_refused_while_one_is_held() -> None:
 
 
 def test_who_wants_to_roll_back_to_the_held_release_hears_of_promote() -> None:
-    plan = decide(request("rollback", to="b"), _held_fleet())
+    plan = decide(request("rollback", to="b"), held_fleet())
     assert plan.refusal is not None
     assert plan.refusal.problems[0]["next"] == "./invoke promote --env=local --app=iris"
 
@@ -161,7 +137,7 @@ FAILING = [
 def test_a_decision_that_fails_leaves_it_held(tmp_path: Path, verb: str, trouble: Event) -> None:
     asked = request(verb)
     asked.save(tmp_path)
-    plan = decide(asked, _held_fleet())
+    plan = decide(asked, held_fleet())
     plan.save(tmp_path)
     Journal(tmp_path).append(trouble)
     assert isinstance(work_for(tmp_path, step="unshift", host="edge-1"), Skip)
@@ -180,7 +156,7 @@ def test_a_decision_that_fails_leaves_it_held(tmp_path: Path, verb: str, trouble
 
 
 def test_an_abort_that_moved_the_traffic_and_then_failed_says_where_it_stands() -> None:
-    plan = decide(request("abort"), _held_fleet())
+    plan = decide(request("abort"), held_fleet())
     back = [{"host": f"app-{n}", "slot": "blue", "admin_state": "ready"} for n in (1, 2, 3)]
     moved = Event("shift", "edge-1", wave=0, result={"servers": back})
     failed = Event("switch", "app-1", ok=False, result={"problem": {"found": "exit code 1"}})
@@ -191,7 +167,7 @@ def test_an_abort_that_moved_the_traffic_and_then_failed_says_where_it_stands() 
 
 
 def test_a_fleet_that_was_mixed_is_not_called_whole() -> None:
-    acquired = _held_fleet()
+    acquired = held_fleet()
     for event in acquired.values():
         event.result["hold"] = None
     plan = decide(request(version="c"), acquired)
@@ -226,7 +202,7 @@ TAKE_OVER = (
     ids=["nobody decides yet", "somebody decides"],
 )
 def test_who_comes_to_a_held_fleet_hears_what_to_do(event: Event, following: str) -> None:
-    plan = decide(request("abort"), {**_held_fleet(), "app-2": event})
+    plan = decide(request("abort"), {**held_fleet(), "app-2": event})
     assert plan.refusal is not None
     assert plan.refusal.exit_code == exits.LOCKED
     assert plan.refusal.problems[0]["next"] == following
@@ -241,105 +217,9 @@ def test_without_a_held_release_there_is_nothing_to_decide() -> None:
 
 
 def test_abort_leaves_what_a_killed_run_began() -> None:
-    acquired = _held_fleet()
+    acquired = held_fleet()
     for name in ("app-1", "app-2", "app-3"):
         acquired[name].result["hold"] = None
         acquired[name].result["state"]["phase"] = {"release": "2-b", "run": "dead"}
     plan = decide(request("abort"), acquired)
     assert (plan.release_id, plan.waves, plan.voids) == ("1-a", [["app-1"]], ["2-b"])
-
-
-def _limited_fleet(**changes: Any) -> dict[str, Event]:
-    """A run limited to two hosts was held; the third serves the release before, unlocked."""
-    acquired = _held_fleet()
-    for name in ("app-1", "app-2", "edge-1"):
-        acquired[name].result["hold"] = {**HOLD, "hosts": ["app-1", "app-2"]}
-    acquired["app-3"] = acquired_host(
-        "app-3", active="blue", blue="1-a", releases={"1-a": release("a")}
-    )
-    return {**acquired, **changes}
-
-
-def test_a_hold_names_the_hosts_of_its_run(tmp_path: Path) -> None:
-    asked = request(
-        manifest=manifest("b", rollout=PAUSE), app_hosts=["app-1", "app-2"], outside=["app-3"]
-    )
-    asked.save(tmp_path)
-    decide(asked, steady_fleet()).save(tmp_path)
-    for event in (STARTED, _bake_failed()):
-        Journal(tmp_path).append(event)
-    work = work_for(tmp_path, step="conclude", host="edge-1")
-    assert not isinstance(work, Skip)
-    assert work[0].arguments["hold"]["hosts"] == ["app-1", "app-2"]
-
-
-@pytest.mark.parametrize(
-    ("verb", "waves"),
-    [("promote", [["app-2"]]), ("abort", [["app-1"]]), ("rollback", [["app-1"]])],
-)
-def test_a_decision_is_about_the_hosts_of_the_held_run(verb: str, waves: list[list[str]]) -> None:
-    plan = decide(request(verb), _limited_fleet())
-    assert plan.refusal is None
-    assert (list(plan.hosts), plan.waves, plan.outside) == (["app-1", "app-2"], waves, ["app-3"])
-    assert [one["name"] for one in plan.kept["edge-1"]] == ["app-3-blue-1"]
-
-
-def test_a_host_outside_the_held_run_may_be_gone() -> None:
-    gone = Event("acquire", "app-3", ok=False, unreachable=True)
-    assert decide(request("abort"), _limited_fleet(**{"app-3": gone})).refusal is None
-
-
-def test_a_host_outside_the_held_run_is_unlocked_and_remembers_nothing(tmp_path: Path) -> None:
-    asked = request("promote")
-    asked.save(tmp_path)
-    decide(asked, _limited_fleet()).save(tmp_path)
-    work = work_for(tmp_path, step="conclude", host="app-3")
-    assert not isinstance(work, Skip)
-    arguments = work[0].arguments
-    assert (arguments["outcome"], arguments["record"]["result"]) == ("aborted", "outside")
-    assert "voids" not in arguments
-
-
-def test_a_limit_that_leaves_out_a_held_host_is_refused() -> None:
-    asked = request("rollback", app_hosts=["app-1"], outside=["app-2", "app-3"])
-    plan = decide(asked, _limited_fleet())
-    assert plan.refusal is not None
-    assert plan.refusal.problems == [
-        {
-            "where": "--limit",
-            "found": "it leaves out app-2, where 2-b is held too",
-            "accepted": "app-1, app-2",
-            "next": "./invoke rollback --env=local --app=iris",
-        }
-    ]
-
-
-def test_a_held_host_that_left_the_inventory_holds_up_nobody() -> None:
-    acquired = _limited_fleet()
-    acquired["edge-1"].result["hold"]["hosts"] = ["app-1", "gone"]
-    asked = request("abort", app_hosts=["app-2", "app-3"])
-    left = {name: event for name, event in acquired.items() if name != "app-1"}
-    for name in ("app-2", "app-3"):
-        left[name].result["hold"] = None
-    plan = decide(asked, left)
-    assert (plan.refusal, list(plan.hosts)) == (None, ["app-2", "app-3"])
-
-
-def test_an_edge_outside_the_held_run_that_is_an_app_host_too_ends_it_as_an_edge(
-    tmp_path: Path,
-) -> None:
-    acquired = _limited_fleet()
-    both = acquired["app-3"].result
-    both["edge"], both["hold"] = (
-        acquired["edge-1"].result["edge"],
-        acquired["edge-1"].result["hold"],
-    )
-    asked = request("promote", edges=["app-3"])
-    asked.save(tmp_path)
-    decide(asked, {name: one for name, one in acquired.items() if name != "edge-1"}).save(tmp_path)
-    for event in (Event("shift", "app-3", wave=0), Event("advance", "app-2", result={"cut": {}})):
-        Journal(tmp_path).append(event)
-    work = work_for(tmp_path, step="conclude", host="app-3")
-    assert not isinstance(work, Skip)
-    arguments = work[0].arguments
-    assert (arguments["outcome"], arguments["kind"], "root" in arguments) == ("good", "edge", False)
