@@ -13,30 +13,27 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.integration import (  # noqa: F401 - they enter themselves in CASES
+    edge_file_cases,
     edge_maintenance_cases,
+    edge_server_cases,
     edge_websocket_cases,
 )
 from tests.integration.edge_case import CASES, Case, case
 from tests.integration.edge_looks import (
     deaf_master,
     established,
-    files,
     line,
     nothing_lost,
     ready,
     two_hosts,
     until,
-    watch,
 )
-from tests.integration.edge_rig import BACKEND, free_port, rig
 
 __all__ = ["CASES", "main"]
 AT_ONCE = 3
 FLIPS = 20
 RELOADS = 5
 HOT_SECONDS = 0.25
-# which requests for api.example belong to the application with the path /v1
-SEEN = {"/v1": True, "/v1/x": True, "/v1x": False, "/": False}
 
 
 @case
@@ -75,133 +72,6 @@ def reloads_for_topology_under_load_lose_nothing() -> str:
     assert settled["ok"], settled["problem"]
     assert settled["old_workers"] == 0
     return f"{RELOADS} reloads; {report.sentence()}"
-
-
-@case
-def a_dead_server_stays_down_over_a_reload() -> str:
-    with two_hosts() as edge:
-        edge.models["b-blue-1"].stop()
-        until(lambda: edge.running()["b-blue-1"].is_down)
-        load = edge.load()
-        seen: set[str] = set()
-        watching = watch(edge, "b-blue-1", seen)
-        edge.add("c-blue-1", "v-blue")
-        result = edge.good(servers=edge.servers("a-blue-1", "b-blue-1", "c-blue-1"))
-        time.sleep(2)
-        watching.set()
-        report = load.stop()
-        assert result["reloaded"]
-        assert "ready up" not in seen, seen  # "drain up", on the way, gets no request
-        assert edge.running()["b-blue-1"].is_down
-        edge.models["b-blue-1"].start()
-        until(lambda: edge.running()["b-blue-1"].is_serving)
-        assert "disabled" not in line(edge, "b-blue-1")
-    nothing_lost(report)
-    return f"seen of the dead one: {sorted(seen)}; {report.sentence()}"
-
-
-@case
-def a_dead_server_of_another_application_stays_down() -> str:
-    with two_hosts() as edge:
-        edge.models["b-blue-1"].stop()
-        until(lambda: edge.running()["b-blue-1"].is_down)
-        seen: set[str] = set()
-        watching = watch(edge, "b-blue-1", seen)
-        other = {**BACKEND, "hosts": ["other.example"]}
-        servers = [{**edge.servers("a-blue-1")[0], "name": "x-blue-1"}]
-        result = edge.good(app="other", backend=other, servers=servers)
-        time.sleep(1)
-        watching.set()
-        assert result["reloaded"]
-        assert "ready up" not in seen, seen  # "drain up", on the way, gets no request
-        assert edge.running()["b-blue-1"].is_down
-    return f"seen of the dead one: {sorted(seen)}"
-
-
-@case
-def a_server_that_does_not_answer_enters_as_down() -> str:
-    with two_hosts() as edge:
-        edge.models["a-green-1"].stop()
-        seen: set[str] = set()
-        watching = watch(edge, "a-green-1", seen)
-        result = edge.good(servers=edge.servers("a-green-1", "b-green-1"))
-        time.sleep(0.5)
-        watching.set()
-        assert "ready up" not in seen, seen
-        assert result["remarks"], "nobody was told"
-        edge.models["a-green-1"].start()
-        until(lambda: edge.running()["a-green-1"].is_serving)
-    return str(result["remarks"][0])
-
-
-@case
-def a_bad_fragment_is_refused_and_nothing_changes() -> str:
-    with two_hosts() as edge:
-        before = files(edge)
-        pid = edge.master.processes().current
-        (edge.folder / "rollway.d" / "zz.cfg").write_text("backend zz\n  nonsense here\n")
-        edge.add("c-blue-1", "v-blue")
-        result = edge.step(servers=edge.servers("a-blue-1", "b-blue-1", "c-blue-1"))
-        assert not result["ok"]
-        assert "nonsense" in result["problem"]["found"], result["problem"]
-        (edge.folder / "rollway.d" / "zz.cfg").unlink()
-        assert files(edge) == before
-        assert edge.master.processes().current == pid
-    return str(result["problem"]["found"])
-
-
-@case
-def a_reload_that_fails_leaves_the_last_good_files() -> str:
-    with two_hosts() as edge:
-        before, main = files(edge), edge.folder / "haproxy.cfg"
-        good = main.read_text()
-        main.write_text(good.replace("global\n", "global\n  pidfile /nowhere/pid\n"))
-        load = edge.load()
-        back = edge.servers("a-green-1", "b-green-1")
-        edge.add("c-blue-1", "v-blue")
-        wanted = edge.servers("a-blue-1", "b-blue-1", "c-blue-1")
-        result = edge.step(servers=wanted)
-        assert not result["ok"], "a file that cannot be written did no harm"
-        assert files(edge) == before
-        moved = edge.good(servers=back)
-        assert not moved["reloaded"], "traffic moves on the worker that is left"
-        main.write_text(good)
-        again = edge.good(servers=wanted)
-        report = load.stop()
-        assert again["reloaded"]
-    nothing_lost(report)
-    return f"{result['problem']['found']}; {report.sentence()}"
-
-
-@case
-def a_probe_refuses_what_is_not_ready_and_nothing_is_shifted() -> str:
-    with two_hosts() as edge:
-        edge.models["b-green-1"].is_ready = False
-        before = files(edge)
-        names = ["a-green-1", "b-green-1"]
-        result = edge.step(servers=edge.servers(*names), probe=names, probe_seconds=0.3)
-        assert not result["ok"]
-        assert "b-green-1: it answered 503" in result["problem"]["found"], result["problem"]
-        assert files(edge) == before
-        assert ready(edge) == {"a-blue-1", "b-blue-1"}
-    return str(result["problem"]["found"])
-
-
-@case
-def a_probe_waits_for_what_becomes_ready() -> str:
-    with two_hosts() as edge:
-        late = edge.models["b-green-1"]
-        late.is_ready = False
-        begun = late.probes
-
-        def become_ready() -> None:
-            until(lambda: late.probes >= begun + 3)
-            late.is_ready = True
-
-        threading.Thread(target=become_ready, daemon=True).start()
-        result = edge.shift("a-green-1", "b-green-1", probe_seconds=8.0)
-        assert late.probes > begun + 3, "it did not wait"
-    return f"probe took {result['timings']['probe']} s"
 
 
 @case
@@ -285,53 +155,6 @@ def the_second_time_nothing_changes() -> str:
 
 
 @case
-def check_mode_tells_and_changes_nothing() -> str:
-    with rig() as edge:
-        edge.add("a-blue-1", "v-blue")
-        before = files(edge)
-        first = edge.foresee(servers=edge.servers("a-blue-1"))
-        assert first["ok"], first["problem"]
-        assert (first["changed"], first["reloaded"]) == (True, True)
-        assert "server a-blue-1" in first["diff"][0]["after"]
-        assert files(edge) == before
-        assert not (edge.folder / "root").exists()
-        edge.shift("a-blue-1")
-        second = edge.foresee(servers=edge.servers())
-        assert second["commands"] == ["set server rollway_iris/a-blue-1 state maint"]
-        assert ready(edge) == {"a-blue-1"}
-    return str(second["diff"][1]["prepared"])
-
-
-@case
-def remove_takes_fragment_and_routes_out() -> str:
-    with two_hosts() as edge:
-        removed = edge.step("remove")
-        assert removed["ok"], removed["problem"]
-        assert not edge.fragment.exists()
-        assert (edge.folder / "rollway.map").read_text() == ""
-        assert edge.running() == {}
-        again = edge.step("remove")
-        assert not again["changed"]
-    return "gone"
-
-
-@case
-def routes_part_applications() -> str:
-    with two_hosts() as edge:
-        api = {**BACKEND, "hosts": ["api.example"], "path": "/v1"}
-        servers = [{**edge.servers("a-blue-1")[0], "name": "x-blue-1"}]
-        edge.good(app="other", backend=api, servers=servers)
-        routed = (edge.folder / "rollway.map").read_text()
-        assert routed == "*/ iris\napi.example/v1/ other\n", routed
-        other = edge.models["a-blue-1"]
-        hits = {target: edge.hits(other, target, host="api.example") for target in SEEN}
-        assert hits == SEEN, hits
-        clash = edge.step(app="third", backend=api, servers=servers)
-        assert "is routed to other" in clash["problem"]["found"]
-    return str(clash["problem"]["found"])
-
-
-@case
 def a_stream_longer_than_a_reload_is_not_cut() -> str:
     with two_hosts() as edge:
         until(lambda: not edge.master.processes().old)
@@ -348,71 +171,6 @@ def a_stream_longer_than_a_reload_is_not_cut() -> str:
     assert not early["ok"], "settle did not wait for the stream"
     nothing_lost(report)
     return str(early["problem"]["found"])
-
-
-@case
-def a_release_that_fails_under_traffic_is_seen() -> str:
-    with two_hosts() as edge:
-        load = edge.load()
-        edge.models["a-green-1"].is_failing = True
-        names = ["a-green-1"]
-        servers = edge.servers("a-green-1", "b-blue-1")
-        result = edge.step(servers=servers, probe=names, observe_seconds=1.0)
-        edge.good(servers=edge.servers("a-blue-1", "b-blue-1"))
-        load.stop()
-        assert not result["ok"]
-        assert result["observed"]["a-green-1"]["errors_5xx"] > 0
-    return str(result["problem"]["found"])
-
-
-@case
-def a_server_that_goes_down_ends_the_watch_early() -> str:
-    with two_hosts() as edge:
-        names = ["a-green-1"]
-
-        def go_down() -> None:
-            until(lambda: edge.running()["a-green-1"].is_ready)
-            edge.models["a-green-1"].stop()
-
-        threading.Thread(target=go_down, daemon=True).start()
-        servers = edge.servers("a-green-1", "b-blue-1")
-        result = edge.step(servers=servers, probe=names, observe_seconds=20.0)
-        assert not result["ok"]
-        assert result["observed"]["a-green-1"]["went_down"]
-        assert result["seconds"] < 6, result["seconds"]
-    return f"{result['problem']['found']} after {result['seconds']:.1f} s"
-
-
-@case
-def a_server_that_freezes_holds_nobody_up_for_long() -> str:
-    with two_hosts() as edge:
-        load = edge.load()
-        time.sleep(1)
-        edge.models["a-blue-1"].awake.clear()
-        time.sleep(5)
-        edge.models["a-blue-1"].awake.set()
-        report = load.stop()
-    ends = [float(line.partition(" s")[0]) for line in report.lost]
-    assert max(ends, default=0) - min(ends, default=0) < 0.5, (
-        report.lost
-    )  # only what waited there when it was cut
-    assert report.slowest < 3.5, report.slowest
-    return f"{report.failed} lost, slowest {report.slowest:.2f} s"
-
-
-@case
-def a_server_that_answers_503_keeps_its_streams() -> str:
-    with two_hosts() as edge:
-        load = edge.load()
-        time.sleep(1)
-        edge.models["a-blue-1"].is_ready = False
-        until(lambda: edge.running()["a-blue-1"].is_down, seconds=5)
-        time.sleep(2.5)  # a stream takes 2 s: whichever server has it, it ends meanwhile
-        edge.models["a-blue-1"].is_ready = True
-        until(lambda: not edge.running()["a-blue-1"].is_down, seconds=5)
-        report = load.stop()
-    nothing_lost(report)
-    return f"{report.streams}"
 
 
 @case
@@ -446,30 +204,6 @@ def idle_connections_to_a_slot_end_after_its_shift() -> str:
         report = load.stop()
     nothing_lost(report)
     return f"{took:.1f} s until no connection was left (streams of 2 s included)"
-
-
-@case
-def an_ipv6_server_is_reached() -> str:
-    with rig() as edge:
-        port = free_port()
-        server = {"name": "a-blue-1", "host": "a", "slot": "blue", "address": "::1", "port": port}
-        result = edge.good(servers=[{**server, "state": "maint", "weight": 100}])
-        assert result["servers"][0]["address"] == "::1"
-    return json.dumps(result["servers"])
-
-
-@case
-def a_broken_record_stops_the_step_and_is_kept() -> str:
-    with two_hosts() as edge:
-        record = edge.folder / "root" / "apps.d" / "iris.json"
-        record.write_text(record.read_text()[:-20])
-        broken = record.read_text()
-        result = edge.step(servers=edge.servers("a-green-1"))
-        assert not result["ok"]
-        assert result["problem"]["where"] == str(record)
-        assert record.read_text() == broken
-        assert ready(edge) == {"a-blue-1", "b-blue-1"}
-    return str(result["problem"]["found"])
 
 
 def main() -> int:

@@ -15,74 +15,29 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
-import docker
 import pytest
 
 from rollway import exits
 from tests.integration.changed_demo import changed_demo
 from tests.integration.lab_fleet import ROOT, Lab, invoke
-from tests.load import traffic
+from tests.integration.shape_fleet import (
+    ENV,
+    FRAGMENTS,
+    GOOD,
+    Fleet,
+    foreign_fragment,
+    known,
+    paused,
+    read_only,
+    rotation,
+    shaped,
+    unharmed,
+)
 
-ENV = os.environ.get("ROLLWAY_SHAPE_LAB", "lab-shape")
-GOOD = ("s-1", "s-2")
-RATE = 60.0  # per edge, so that the load of two is that of the other tests
-FRAGMENTS = "/etc/haproxy/rollway.d"
 MODEL = "/v2/models/iris"
-
-Status = dict[str, Any]
 pytestmark = pytest.mark.lab
-
-
-@dataclass(frozen=True)
-class Fleet:
-    """A lab of some shape; `urls` are its edges', by name."""
-
-    lab: Lab
-    urls: dict[str, str]
-
-    def deploy(self, version: str, *, code: int = exits.DONE) -> dict[str, Any]:
-        """Deploys a version and gives the result."""
-        ran = self.lab.invoke("deploy", f"--version={version}", "--json")
-        assert ran.returncode == code, ran.stderr
-        return dict(json.loads(ran.stdout))
-
-    def serves(self, version: str) -> Status:
-        """Every host has the version, every edge sends requests to just these slots; no lock."""
-        status = self.lab.status()
-        assert _versions(status) == dict.fromkeys(self.lab.hosts, version)
-        places = {(host["host"], host["slot"]) for host in status["hosts"]}
-        assert _rotation(status) == dict.fromkeys(self.urls, places)
-        assert status["locks"] == []
-        return status
-
-    def others(self) -> tuple[str, str]:
-        """The version that serves, and the other one."""
-        now = next(iter(_versions(self.lab.status()).values()))
-        return now, next(one for one in GOOD if one != now)
-
-
-def _versions(status: Status) -> dict[str, str]:
-    return {host["host"]: host["version"] for host in status["hosts"]}
-
-
-def _rotation(status: Status) -> dict[str, set[tuple[str, str]]]:
-    """The hosts and slots that each edge sends requests to."""
-    return {
-        edge["host"]: {(one["host"], one["slot"]) for one in edge["servers"] if _is_up(one)}
-        for edge in status["edges"]
-    }
-
-
-def _known(status: Status) -> list[set[str]]:
-    """The hosts that each edge has servers of, whatever their state."""
-    return [{one["host"] for one in edge["servers"]} for edge in status["edges"]]
-
-
-def _is_up(server: dict[str, Any]) -> bool:
-    return bool(server["state"] == "up" and server["weight"] > 0)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -91,75 +46,6 @@ def at_the_end() -> Iterator[None]:
     yield
     if os.environ.get("ROLLWAY_KEEP_LAB") != "1":
         invoke("lab.down", f"--env={ENV}")
-
-
-def shaped(*, hosts: int, edges: int) -> Fleet:
-    """Brings the lab into this shape; the images stand in its registry, which stays."""
-    made = invoke("lab.up", f"--env={ENV}", f"--hosts={hosts}", f"--edges={edges}")
-    assert made.returncode == exits.DONE, made.stderr
-    found = json.loads(invoke("lab.status", f"--env={ENV}", "--json").stdout)
-    names = tuple(host["name"] for host in found["hosts"] if "app" in host["groups"])
-    fleet = Fleet(Lab(ENV, found["url"], names), found["edge_urls"])
-    for version in GOOD:
-        built = fleet.lab.invoke("build", f"--version={version}")
-        # refused where a lab that was kept has the version from other files: as good for shapes
-        assert built.returncode in (exits.DONE, exits.REFUSED), built.stderr
-    return fleet
-
-
-@contextlib.contextmanager
-def unharmed(*urls: str) -> Iterator[None]:
-    """Load through every edge; none of them may lose an answer."""
-    with contextlib.ExitStack() as loads:
-        reports = [
-            loads.enter_context(traffic(url, versions=GOOD, rate=RATE, finishes_streams=False))
-            for url in urls
-        ]
-        yield
-    for report in reports:
-        assert (report.lost, report.cut_streams, report.idle_closes) == ([], [], 0)
-        assert report.answered > 0
-
-
-def _host(name: str) -> Any:
-    return docker.from_env().containers.get(f"rollway-{ENV}-{name}")
-
-
-def _on(name: str, *command: str) -> None:
-    code, output = _host(name).exec_run(list(command))
-    assert code == 0, output.decode()
-
-
-@contextlib.contextmanager
-def paused(name: str) -> Iterator[None]:
-    """A host that is there and does not answer."""
-    _host(name).pause()
-    try:
-        yield
-    finally:
-        _host(name).unpause()
-
-
-@contextlib.contextmanager
-def read_only(name: str, folder: str) -> Iterator[None]:
-    """A folder in which even root writes nothing: acquire finds nothing wrong, a shift fails."""
-    _on(name, "mount", "--bind", folder, folder)
-    _on(name, "mount", "-o", "remount,ro,bind", folder)
-    try:
-        yield
-    finally:
-        _on(name, "umount", folder)
-
-
-@contextlib.contextmanager
-def foreign_fragment(name: str, text: str) -> Iterator[None]:
-    """A file beside Rollway's that HAProxy does not load: it refuses the next reload."""
-    path = f"{FRAGMENTS}/zz-foreign.cfg"
-    _on(name, "sh", "-c", f"echo '{text}' > {path}")
-    try:
-        yield
-    finally:
-        _on(name, "rm", path)
 
 
 @pytest.fixture(scope="module")
@@ -218,12 +104,12 @@ def a_host_more(two_edges: Fleet) -> Fleet:
 def test_an_edge_that_refuses_a_new_host_ends_the_run_before_traffic_moves(
     a_host_more: Fleet,
 ) -> None:
-    before = _rotation(a_host_more.lab.status())
+    before = rotation(a_host_more.lab.status())
     _, other = a_host_more.others()
     with unharmed(*a_host_more.urls.values()), foreign_fragment("edge-2", "nonsense"):
         result = a_host_more.deploy(other, code=exits.FAILED)
     assert "haproxy" in " ".join(result["reasons"])
-    assert _rotation(a_host_more.lab.status()) == before
+    assert rotation(a_host_more.lab.status()) == before
 
 
 @pytest.mark.long
@@ -244,7 +130,7 @@ def test_a_host_that_was_removed_leaves_the_edges(a_host_more: Fleet) -> None:
     _, other = fleet.others()
     with unharmed(*fleet.urls.values()):
         fleet.deploy(other)
-    assert _known(fleet.serves(other)) == [{"app-1", "app-2"}] * 2
+    assert known(fleet.serves(other)) == [{"app-1", "app-2"}] * 2
 
 
 @pytest.mark.long
