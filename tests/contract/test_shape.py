@@ -14,7 +14,6 @@ from rollway.checking import TESTS
 from tests.contract.repository import ROOT, files, imports, lines, named
 
 MODULE_LINES = 300
-TEST_MODULE_LINES = 500  # tables of cases are long and plain
 PLAYBOOK_LINES = 40
 TASKS_PY_LINES = 24
 
@@ -48,12 +47,7 @@ def test_a_playbook_that_moves_traffic_moves_all_of_it_and_then_changes_the_work
 
 def test_python_modules_are_short() -> None:
     counted = {named(path): lines(path) for path in files("*.py")}
-    long = {name: count for name, count in counted.items() if count > _limit(name)}
-    assert long == {}
-
-
-def _limit(name: str) -> int:
-    return TEST_MODULE_LINES if "tests" in Path(name).parts else MODULE_LINES
+    assert {name: count for name, count in counted.items() if count > MODULE_LINES} == {}
 
 
 def _known_nouns() -> dict[str, set[str]]:
