@@ -78,3 +78,17 @@ def bring_up(env: str, *, hosts: int) -> Lab:
     found = json.loads(invoke("lab.status", f"--env={env}", "--json").stdout)
     names = tuple(host["name"] for host in found["hosts"] if "app" in host["groups"])
     return Lab(env, found["url"], names)
+
+
+def remains(env: str) -> list[str]:
+    """What the engine and the checkout still have of a lab that was taken down."""
+    import docker
+
+    client, chosen = docker.from_env(), {"label": f"io.rollway.lab={env}"}
+    found = [
+        *(item.name for item in client.containers.list(all=True, filters=chosen)),
+        *(item.name for item in client.volumes.list(filters=chosen)),
+        *(item.name for item in client.networks.list(filters=chosen)),
+    ]
+    folders = (ROOT / ".rollway/labs" / env, ROOT / "inventories" / env)
+    return [*found, *(str(folder) for folder in folders if folder.exists())]

@@ -101,6 +101,7 @@ def test_it_takes_the_place_with_the_data_and_loses_nothing(shop: tuple[Lab, Sho
     assert "already under Rollway" in _adopt(env)
 
 
+@pytest.mark.long
 def test_a_version_that_is_bad_leaves_everything_as_it_was(shop: tuple[Lab, Shop]) -> None:
     env, found = shop
     before = _ids(env, found), [found.volumes(host) for host in env.hosts]
@@ -128,6 +129,7 @@ def test_it_asks_first_and_a_check_changes_nothing(shop: tuple[Lab, Shop]) -> No
     assert _ids(env, found) == before
 
 
+@pytest.mark.long
 def test_a_volume_of_another_name_is_refused(bare: Lab) -> None:
     with plain_shop(bare, FIRST, is_named=False) as (env, found):
         before = _ids(env, found)

@@ -11,6 +11,8 @@ import pytest
 from rollway import exits
 from tests.integration.lab_fleet import Lab
 
+pytestmark = pytest.mark.long  # CI runs the commands of its page
+
 TOLD = ("release", "version", "commit", "rollback_of")
 
 

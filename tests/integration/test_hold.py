@@ -64,7 +64,7 @@ def test_a_held_run_stays_where_it_is_until_promote(held: Lab) -> None:
     assert held.status()["locks"] == []
 
 
-@pytest.mark.parametrize("verb", ["abort", "rollback"])
+@pytest.mark.parametrize("verb", ["abort", pytest.param("rollback", marks=pytest.mark.long)])
 def test_a_held_run_goes_back_as_one(held: Lab, verb: str) -> None:
     ran = held.invoke(verb)
     assert ran.returncode == exits.DONE, ran.stderr
@@ -126,10 +126,8 @@ def _running(lab: Lab, host: str, told: str, *filters: str) -> list[str]:
 VERDICTS = [("promote", FAULTY), ("abort", GOOD[0])]
 
 
-@pytest.mark.parametrize(
-    ("verb", "version"),
-    [VERDICTS[0], pytest.param(*VERDICTS[1], marks=pytest.mark.long)],
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("verb", "version"), VERDICTS)
 def test_workers_wait_for_the_decision(steady: Lab, verb: str, version: str) -> None:
     """No wave was accepted, so the old ones work even where the held release serves."""
     _hold(steady)
@@ -158,14 +156,13 @@ def test_workers_of_an_accepted_wave_follow_the_decision(
 ONE, TWO = "app-1", "app-1,app-2"
 LIMITED = [
     pytest.param("promote", ONE, [FAULTY, GOOD[0], GOOD[0]], id="promote, one host"),
-    pytest.param("abort", ONE, [GOOD[0]] * 3, id="abort, one host", marks=pytest.mark.long),
-    pytest.param(
-        "promote", TWO, [FAULTY, FAULTY, GOOD[0]], id="promote, two hosts", marks=pytest.mark.long
-    ),
-    pytest.param("abort", TWO, [GOOD[0]] * 3, id="abort, two hosts", marks=pytest.mark.long),
+    pytest.param("abort", ONE, [GOOD[0]] * 3, id="abort, one host"),
+    pytest.param("promote", TWO, [FAULTY, FAULTY, GOOD[0]], id="promote, two hosts"),
+    pytest.param("abort", TWO, [GOOD[0]] * 3, id="abort, two hosts"),
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("verb", "limit", "serving"), LIMITED)
 def test_a_limited_run_is_held_and_decided_on_its_hosts_alone(
     steady: Lab, verb: str, limit: str, serving: list[str]

@@ -164,6 +164,7 @@ def test_the_same_deploy_waits_for_the_job_of_a_run_that_was_killed(plain: Lab) 
         assert env.status()["locks"] == []
 
 
+@pytest.mark.long
 def test_a_job_whose_end_nobody_knows_is_held_until_promote(plain: Lab) -> None:
     with with_job(plain, TAKES="30") as env:
         before = _runs(env)

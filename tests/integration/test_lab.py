@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.lab_fleet import ROOT, Lab, invoke
+from tests.integration.lab_fleet import Lab, invoke, remains
 
 ENV = "lab-fleet-test"
 SHARED = ("kernel/kptr_restrict", "kernel/dmesg_restrict", "vm/swappiness", "vm/overcommit_memory")
@@ -28,6 +28,7 @@ def settings_before() -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.lab
+@pytest.mark.long
 def test_a_lab_comes_up_stands_and_leaves_nothing(settings_before: dict[str, str]) -> None:
     made = invoke("lab.up", f"--env={ENV}", "--hosts=1")
     assert made.returncode == 0, made.stderr
@@ -39,7 +40,7 @@ def test_a_lab_comes_up_stands_and_leaves_nothing(settings_before: dict[str, str
 
     removed = invoke("lab.down", f"--env={ENV}")
     assert removed.returncode == 0, removed.stderr
-    assert _remains() == []
+    assert remains(ENV) == []
     assert _settings() == settings_before
 
 
@@ -49,21 +50,8 @@ def test_a_second_provision_changes_nothing(lab: Lab) -> None:
     assert set(re.findall(r"changed=(\d+)", ran.stdout)) == {"0"}
 
 
+@pytest.mark.long
 def test_checking_a_provisioned_fleet_finds_nothing_to_change(lab: Lab) -> None:
     ran = lab.playbook("provision", "--check", "--diff")
     assert ran.returncode == 0, ran.stdout
     assert set(re.findall(r"changed=(\d+)", ran.stdout)) == {"0"}
-
-
-def _remains() -> list[str]:
-    """What the engine and the checkout still have of the lab."""
-    import docker
-
-    client, chosen = docker.from_env(), {"label": f"io.rollway.lab={ENV}"}
-    found = [
-        *(item.name for item in client.containers.list(all=True, filters=chosen)),
-        *(item.name for item in client.volumes.list(filters=chosen)),
-        *(item.name for item in client.networks.list(filters=chosen)),
-    ]
-    folders = (ROOT / ".rollway/labs" / ENV, ROOT / "inventories" / ENV)
-    return [*found, *(str(folder) for folder in folders if folder.exists())]

@@ -14,6 +14,8 @@ from rollway import exits
 from tests.integration.fault_fleet import build, deploy, versions
 from tests.integration.lab_fleet import Lab
 
+pytestmark = pytest.mark.long  # CI runs the commands of its page
+
 FIRST, SECOND = "page-1", "page-2"
 
 
@@ -66,7 +68,6 @@ def test_a_page_outlives_a_deploy_and_a_restart_of_the_edge(maintained: Lab) -> 
     assert maintained.status()["edges"][0]["maintenance"] is None
 
 
-@pytest.mark.long
 def test_it_is_shown_under_a_freeze_and_by_ansible_alone(maintained: Lab) -> None:
     assert maintained.invoke("lock.acquire", "--reason=nobody deploys").returncode == exits.DONE
     freeze = maintained.status()["frozen"]["id"]

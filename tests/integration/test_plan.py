@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from rollway import exits
 from tests.integration.lab_fleet import Lab
 
@@ -14,6 +16,7 @@ def _build(lab: Lab, version: str) -> None:
     assert ran.returncode == exits.DONE, ran.stderr
 
 
+@pytest.mark.long  # CI runs the commands of its page
 def test_a_saved_plan_is_carried_out_once(lab: Lab, tmp_path: Path) -> None:
     for version in ("p-1", "p-2"):
         _build(lab, version)

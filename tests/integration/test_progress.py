@@ -89,6 +89,7 @@ def test_a_terminal_gets_a_table_that_ends_with_every_host_serving(fleet: Lab) -
     assert shown.text.rindex(SHOW) > shown.text.rindex(HIDE)
 
 
+@pytest.mark.long
 def test_ansible_alone_draws_the_same_table(fleet: Lab) -> None:
     variables = {"ANSIBLE_STDOUT_CALLBACK": "rollway", "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
     command = ["ansible-playbook", f"--inventory={fleet.inventory}", "playbooks/deploy.yml"]
@@ -103,7 +104,9 @@ def test_ansible_alone_draws_the_same_table(fleet: Lab) -> None:
     assert shown.text.rindex(SHOW) > shown.text.rindex(HIDE)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
+)
 def test_the_cursor_comes_back_after_an_interruption(fleet: Lab, number: signal.Signals) -> None:
     sent: list[int] = []
 

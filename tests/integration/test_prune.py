@@ -10,6 +10,8 @@ import pytest
 from rollway import exits
 from tests.integration.lab_fleet import Lab
 
+pytestmark = pytest.mark.long  # CI runs the commands of its page
+
 VERSIONS = ("prune-1", "prune-2", "prune-3")
 
 
@@ -63,7 +65,6 @@ def test_what_serves_and_the_warm_slot_stay_and_a_rollback_still_works(released:
     assert released.status()["version"] == VERSIONS[-2]
 
 
-@pytest.mark.long
 def test_a_freeze_keeps_a_prune_out(released: Lab) -> None:
     frozen = released.invoke("lock.acquire", "--reason=prune", "--json")
     assert frozen.returncode == exits.DONE, frozen.stderr

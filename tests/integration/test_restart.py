@@ -82,6 +82,7 @@ def _add_worker(text: str) -> str:
     return text.replace("\nx-rollway:\n", WORKER)
 
 
+@pytest.mark.long
 def test_workers_alone_start_again(working: Lab) -> None:
     before = _started(working)
     ran = working.invoke("restart", "--service=worker")

@@ -120,6 +120,7 @@ def test_check_says_the_number_and_changes_nothing(single: Lab) -> None:
     assert (_containers(single), single.status()["release"]) == before
 
 
+@pytest.mark.long
 def test_a_deploy_takes_the_number_of_the_file_and_its_plan_says_so(double: Lab) -> None:
     planned = double.invoke("plan", f"--version={VERSION}")
     assert planned.returncode == exits.DONE, planned.stderr

@@ -226,6 +226,7 @@ def test_another_environment_of_the_same_hosts_is_refused_by_name(both: Lab) -> 
     _unlocked(both)
 
 
+@pytest.mark.long
 def test_the_removal_of_one_leaves_the_other_untouched_under_load(both: Lab) -> None:
     before = _containers(both, "iris"), _runs(both, "iris")
     with _loads(both, {"iris": {SECOND}}) as reports:

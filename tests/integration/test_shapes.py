@@ -21,7 +21,7 @@ import pytest
 
 from rollway import exits
 from tests.integration.changed_demo import changed_demo
-from tests.integration.lab_fleet import ROOT, Lab, invoke
+from tests.integration.lab_fleet import ROOT, Lab, invoke, remains
 from tests.integration.shape_fleet import (
     ENV,
     FRAGMENTS,
@@ -45,7 +45,9 @@ def at_the_end() -> Iterator[None]:
     """Takes the lab down, however far the tests came."""
     yield
     if os.environ.get("ROLLWAY_KEEP_LAB") != "1":
-        invoke("lab.down", f"--env={ENV}")
+        removed = invoke("lab.down", f"--env={ENV}")
+        assert removed.returncode == 0, removed.stderr
+        assert remains(ENV) == []
 
 
 @pytest.fixture(scope="module")
