@@ -1,19 +1,18 @@
-"""One app host of the lab, driven step by step through Ansible."""
+"""One app host of the lab, driven step by step as a run drives it, without Ansible."""
 
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from rollway.remote import installed
 from tests.integration import toy
-from tests.integration.lab_fleet import ROOT, Lab
+from tests.integration.lab_fleet import Lab
 
 RECORDS = f"/var/lib/rollway/{toy.APP}"
 WEB = [{"name": "api", "replicas": 1}]
@@ -120,28 +119,23 @@ class TargetHost:
 
 
 def ask(lab: Lab, host: str, module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Call a module on a host as `ansible HOST -m MODULE` does; its result."""
-    bin_dir = Path(sys.executable).parent
+    """Call a module on a host by the package installed there, as a run does; its result."""
     ran = subprocess.run(
         [
-            *(str(bin_dir / "ansible"), f"--inventory={lab.inventory}", host),
-            *("--module-name", module, "--args", json.dumps(arguments)),
+            "docker",
+            "exec",
+            "--interactive",
+            f"rollway-{lab.env}-{host}",
+            *shlex.split(installed.command()),
         ],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-            "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1",
-            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal",
-            "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-        },
+        input=installed.call_text(module, arguments, check=False, diff=False),
         capture_output=True,
         text=True,
         check=False,
     )
-    _, found, text = ran.stdout.partition("=> ")
-    result: dict[str, Any] = json.loads(text) if found else {}
-    assert "ok" in result, ran.stdout + ran.stderr
+    answer = {"rc": ran.returncode, "stdout": ran.stdout, "stderr": ran.stderr}
+    result = installed.result_of(answer) or {}
+    assert "ok" in result, f"{result.get('msg')}\n{ran.stderr}"
     return result
 
 
