@@ -22,7 +22,7 @@ from tests.faults.controller import (
 from tests.faults.fleet import Fleet, locked_hosts
 
 SIGNALS = [
-    pytest.param(signal.SIGINT, exits.INTERRUPTED, id="Ctrl-C"),
+    pytest.param(signal.SIGINT, exits.INTERRUPTED, id="Ctrl-C", marks=pytest.mark.long),
     pytest.param(signal.SIGTERM, exits.TERMINATED, id="an abort in Jenkins"),
 ]
 GOES_BACK = "./invoke abort --env={env} --app=iris goes back"
@@ -40,7 +40,8 @@ def test_the_next_deploy_continues(fleet: Fleet, number: signal.Signals, code: i
     fleet.serves(option.partition("=")[2])
 
 
-@pytest.mark.parametrize("verb", ["abort", pytest.param("rollback", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("verb", ["abort", "rollback"])
 def test_what_was_begun_is_left(fleet: Fleet, verb: str) -> None:
     before, version = fleet.now, fleet.other
     with fleet.unharmed():
@@ -72,6 +73,7 @@ def test_before_any_host_was_asked_nothing_is_recorded(fleet: Fleet) -> None:
         assert ended.left() == []
 
 
+@pytest.mark.long
 def test_an_interrupted_rollback_goes_on(fleet: Fleet) -> None:
     """A slot that was warm serves by then, and no host has that on record."""
     before = fleet.now
