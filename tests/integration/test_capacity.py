@@ -155,11 +155,12 @@ def test_a_release_that_turns_bad_after_its_shift_goes_back_wave_by_wave(built: 
 
 
 TOO_FEW: list[Any] = [
-    pytest.param("    waves: [100%]\n", "0 hosts serve", id="all at once", marks=pytest.mark.long),
+    pytest.param("    waves: [100%]\n", "0 hosts serve", id="all at once"),
     pytest.param("    min_serving: 3\n", "2 hosts serve", id="none may be missed"),
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("setting", "found"), TOO_FEW)
 def test_a_wave_that_leaves_too_few_is_refused_before_any_change(
     built: Lab, setting: str, found: str

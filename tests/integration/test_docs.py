@@ -7,7 +7,6 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,13 +65,12 @@ def released(lab: Lab) -> Lab:
     return lab
 
 
-def _cases() -> Iterator[Any]:
-    for page in PAGES:
-        marks = [pytest.mark.long] if page.stem in ONLY_LONG else []
-        yield pytest.param(page, id=page.stem, marks=marks)
+def _case(page: Path) -> Any:
+    marks = [pytest.mark.long] if page.stem in ONLY_LONG else []
+    return pytest.param(page, id=page.stem, marks=marks)
 
 
-@pytest.mark.parametrize("page", _cases())
+@pytest.mark.parametrize("page", [_case(page) for page in PAGES])
 def test_the_commands_of_a_page_work(page: Path, released: Lab) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     commands = commands_of(page)

@@ -44,6 +44,7 @@ def test_a_lab_comes_up_stands_and_leaves_nothing(settings_before: dict[str, str
     assert _settings() == settings_before
 
 
+@pytest.mark.long
 def test_a_second_provision_changes_nothing(lab: Lab) -> None:
     ran = lab.playbook("provision")
     assert ran.returncode == 0, ran.stdout

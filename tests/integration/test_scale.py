@@ -84,6 +84,7 @@ def test_more_containers_serve_and_no_request_is_lost(single: Lab) -> None:
     assert (newest["verb"], newest["release"], newest["outcome"]) == ("scale", after, "good")
 
 
+@pytest.mark.long
 def test_a_rollback_gives_the_number_before(double: Lab) -> None:
     with traffic(double.url, versions={VERSION}) as report:
         ran = double.invoke("rollback")

@@ -37,7 +37,7 @@ from tests.integration.shape_fleet import (
 )
 
 MODEL = "/v2/models/iris"
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.long]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -81,7 +81,6 @@ def test_an_edge_that_is_gone_ends_a_deploy_before_any_change(two_edges: Fleet) 
     assert two_edges.lab.status() == before
 
 
-@pytest.mark.long
 def test_an_edge_lost_on_the_way_needs_a_person_and_then_only_a_deploy(two_edges: Fleet) -> None:
     """It cannot be told to go back: nothing stops on any host, so what it knows goes on serving."""
     now, other = two_edges.others()
@@ -102,7 +101,6 @@ def a_host_more(two_edges: Fleet) -> Fleet:
     return shaped(hosts=3, edges=2)
 
 
-@pytest.mark.long
 def test_an_edge_that_refuses_a_new_host_ends_the_run_before_traffic_moves(
     a_host_more: Fleet,
 ) -> None:
@@ -114,7 +112,6 @@ def test_an_edge_that_refuses_a_new_host_ends_the_run_before_traffic_moves(
     assert rotation(a_host_more.lab.status()) == before
 
 
-@pytest.mark.long
 def test_the_same_release_goes_to_a_new_host_alone(a_host_more: Fleet) -> None:
     now, _ = a_host_more.others()
     with unharmed(*a_host_more.urls.values()):
@@ -125,7 +122,6 @@ def test_the_same_release_goes_to_a_new_host_alone(a_host_more: Fleet) -> None:
     a_host_more.serves(now)
 
 
-@pytest.mark.long
 def test_a_host_that_was_removed_leaves_the_edges(a_host_more: Fleet) -> None:
     fleet = shaped(hosts=2, edges=2)
     assert a_host_more.lab.hosts != fleet.lab.hosts
@@ -135,7 +131,6 @@ def test_a_host_that_was_removed_leaves_the_edges(a_host_more: Fleet) -> None:
     assert known(fleet.serves(other)) == [{"app-1", "app-2"}] * 2
 
 
-@pytest.mark.long
 def test_one_host_is_edge_and_app() -> None:
     fleet = shaped(hosts=1, edges=0)
     fleet.deploy(GOOD[0])
@@ -154,7 +149,6 @@ UNEVEN = [
 ]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(("hosts", "sizes"), UNEVEN)
 def test_many_hosts_move_in_uneven_waves(hosts: int, sizes: list[int]) -> None:
     fleet = shaped(hosts=hosts, edges=1)

@@ -125,6 +125,7 @@ def _until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.long
 def test_one_over_releases_hosts_and_a_way_back(plain: Lab) -> None:
     first, second, _ = plain.hosts
     with traffic(plain.url, versions={PLAIN, OLD, NEW}) as report:

@@ -55,6 +55,7 @@ def test_a_release_brings_its_files_values_and_volume(serving: TargetHost) -> No
     assert serving.shell(labels) == "map[io.rollway.app:toy]"
 
 
+@pytest.mark.long
 def test_deploying_the_same_release_again_changes_no_container(serving: TargetHost) -> None:
     before = serving.shell("docker inspect toy-blue-api-1-1 --format '{{.State.StartedAt}}'")
     run = serving.acquire()
@@ -75,6 +76,7 @@ def test_a_stream_is_waited_for_before_its_slot_is_reused(serving: TargetHost) -
     assert serving.ask("blue") == "v3"
 
 
+@pytest.mark.long
 def test_a_stream_longer_than_the_drain_is_cut_and_counted(serving: TargetHost) -> None:
     url = f"http://{serving.address}:{serving.port('blue')}/stream/60"
     serving.shell(f"nohup curl -sN {url} -o /tmp/stream >/tmp/stream.log 2>&1 & sleep 0.3")
