@@ -25,13 +25,6 @@ def run_plain(host: FakeHost, service: str, **changes: Any) -> str:
     return name
 
 
-def host_with_shop(host: FakeHost) -> FakeHost:
-    """A host on which the application runs as a plain project, with a service that is no more."""
-    for service in ("api", "db", "mail", "old"):
-        run_plain(host, service)
-    return host
-
-
 def begin(host: FakeHost, *, adopt: dict[str, Any] = ADOPT, **changes: Any) -> dict[str, Any]:
     """Acquire and stage with start; return what further steps need."""
     acquired = host.step("acquire", services=WEB, adopt=adopt)

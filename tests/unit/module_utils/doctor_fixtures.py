@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
-
-import pytest
-from ansible.module_utils.rollway import doctor_host
 
 from tests.unit.module_utils.fake_engine import container
 from tests.unit.module_utils.fakes import FakeHost, a_run
 
 FIRST, SECOND = "1-1.0.0", "2-1.1.0"
 API, WARM_API = "iris-green-api-1-1", "iris-blue-api-1-1"
-
-
-def a_well_host(host: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
-    """A host that serves its second release, the first one warm; nothing is wrong yet."""
-    monkeypatch.setattr(os, "chown", lambda *_: None)
-    monkeypatch.setattr(doctor_host, "LAUNCHER", tmp_path / "rollway-host")
-    monkeypatch.setattr(doctor_host, "nearly_full", lambda _: "")
-    host.deploy(FIRST, "blue")
-    host.deploy(SECOND, "green", old="blue")
-    host.engine.log.clear()
-    return host
 
 
 def look(host: FakeHost, **changes: Any) -> dict[str, Any]:

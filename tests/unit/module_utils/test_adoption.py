@@ -22,16 +22,10 @@ from tests.unit.module_utils.adoption_fixtures import (
     adopt,
     begin,
     did,
-    host_with_shop,
     run_plain,
 )
 from tests.unit.module_utils.fakes import FakeHost, a_run
 from tests.unit.module_utils.test_accessories import with_database
-
-
-@pytest.fixture
-def shop(host: FakeHost) -> FakeHost:
-    return host_with_shop(host)
 
 
 def test_acquire_says_what_the_project_runs(shop: FakeHost, tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.unit.module_utils.adoption_fixtures import (
     ADOPT,
     DATABASE,
@@ -16,16 +14,10 @@ from tests.unit.module_utils.adoption_fixtures import (
     did,
     end,
     everything_as_it_was,
-    host_with_shop,
     run_plain,
 )
 from tests.unit.module_utils.fakes import FakeHost
 from tests.unit.module_utils.test_accessories import with_database
-
-
-@pytest.fixture
-def shop(host: FakeHost) -> FakeHost:
-    return host_with_shop(host)
 
 
 def test_workers_that_do_not_stay_up_give_the_old_ones_their_place_back(shop: FakeHost) -> None:

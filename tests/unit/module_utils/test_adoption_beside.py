@@ -20,17 +20,11 @@ from tests.unit.module_utils.adoption_fixtures import (
     begin,
     end,
     everything_as_it_was,
-    host_with_shop,
     run_plain,
 )
 from tests.unit.module_utils.fake_engine import container
 from tests.unit.module_utils.fakes import FakeHost, a_manifest
 from tests.unit.module_utils.test_accessories import with_database
-
-
-@pytest.fixture
-def shop(host: FakeHost) -> FakeHost:
-    return host_with_shop(host)
 
 
 def test_ports_of_a_project_are_no_other_s_until_its_place_is_taken(shop: FakeHost) -> None:

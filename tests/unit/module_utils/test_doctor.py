@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from tests.unit.module_utils.doctor_fixtures import (
     API,
     SECOND,
     WARM_API,
-    a_well_host,
     fix,
     leave,
     look,
@@ -25,12 +23,6 @@ from tests.unit.module_utils.doctor_fixtures import (
 )
 from tests.unit.module_utils.fake_engine import container
 from tests.unit.module_utils.fakes import FakeHost, a_run
-
-
-@pytest.fixture
-def well(host: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
-    return a_well_host(host, tmp_path, monkeypatch)
-
 
 NOBODY = {"scan_ticks": 200, "processes": []}
 

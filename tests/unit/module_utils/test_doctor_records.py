@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.rollway import doctor_host
 from ansible.module_utils.rollway.releases import read_release
 from ansible.module_utils.rollway.state import State
 
@@ -16,17 +14,6 @@ from tests.unit.module_utils.fakes import FakeHost, a_run
 
 FIRST, SECOND, THIRD = "1-1.0.0", "2-1.1.0", "3-1.2.0"
 SPOILED = b'{"schema": 2, '
-
-
-@pytest.fixture
-def well(host: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
-    """A host that serves its second release, the first one warm."""
-    monkeypatch.setattr(os, "chown", lambda *_: None)
-    monkeypatch.setattr(doctor_host, "LAUNCHER", tmp_path / "rollway-host")
-    monkeypatch.setattr(doctor_host, "nearly_full", lambda _: "")
-    host.deploy(FIRST, "blue")
-    host.deploy(SECOND, "green", old="blue")
-    return host
 
 
 def doctor(host: FakeHost, **changes: Any) -> dict[str, Any]:

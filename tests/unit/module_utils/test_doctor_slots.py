@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,18 +14,12 @@ from ansible.module_utils.rollway.state import State, save_state
 from tests.unit.module_utils.doctor_fixtures import (
     FIRST,
     WARM_API,
-    a_well_host,
     fix,
     leave,
     look,
     rows,
 )
 from tests.unit.module_utils.fakes import FakeHost, a_run, connection
-
-
-@pytest.fixture
-def well(host: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
-    return a_well_host(host, tmp_path, monkeypatch)
 
 
 def test_a_slot_that_made_room_is_left_alone(well: FakeHost) -> None:

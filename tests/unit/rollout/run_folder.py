@@ -32,9 +32,7 @@ class RunFolder:
         return self
 
     def calls(self, step: str, host: str, wave: int | None = None) -> list[Call]:
-        work = work_for(self.run_dir, step=step, host=host, wave=wave)
-        assert not isinstance(work, Skip), work.reason
-        return work
+        return calls_in(self.run_dir, step, host, wave)
 
     def arguments(self, step: str, host: str, wave: int | None = None) -> dict[str, Any]:
         """Those of its last call."""
@@ -46,6 +44,25 @@ class RunFolder:
         return work.reason
 
     def outcome(self) -> outcome.Outcome:
-        events = Journal(self.run_dir).events()
-        ledger = fold(self.plan, events)
-        return outcome.conclude(self.plan, ledger, judge_end(self.plan, ledger), events)
+        return outcome_of(self.run_dir, self.plan)
+
+
+def calls_in(run_dir: Path, step: str, host: str, wave: int | None = None) -> list[Call]:
+    """What a step is told on a host, as the folder of the run stands."""
+    work = work_for(run_dir, step=step, host=host, wave=wave)
+    assert not isinstance(work, Skip), work.reason
+    return work
+
+
+def calls_of(run_dir: Path, step: str, host: str, wave: int | None = None) -> list[Any]:
+    """The arguments of each of them."""
+    return [call.arguments for call in calls_in(run_dir, step, host, wave)]
+
+
+def outcome_of(run_dir: Path, plan: Plan, *events: Event) -> outcome.Outcome:
+    """How the run ends by what stands in its journal, after these events."""
+    for event in events:
+        Journal(run_dir).append(event)
+    seen = Journal(run_dir).events()
+    ledger = fold(plan, seen)
+    return outcome.conclude(plan, ledger, judge_end(plan, ledger), seen)

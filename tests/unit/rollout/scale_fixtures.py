@@ -5,13 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rollway.rollout import outcome
-from rollway.rollout.drive import Skip, work_for
-from rollway.rollout.journal import Event, Journal
-from rollway.rollout.ledger import fold
+from rollway.rollout.journal import Event
 from rollway.rollout.plan import Plan
-from rollway.rollout.planning import decide
-from rollway.rollout.verdict import judge_end
 from tests.unit.rollout.fleet_fixtures import (
     acquired_edge,
     acquired_host,
@@ -20,6 +15,7 @@ from tests.unit.rollout.fleet_fixtures import (
     release,
     request,
 )
+from tests.unit.rollout.run_folder import RunFolder
 
 WHICH = "--env=local --app=iris"
 AGAIN = f"./invoke scale {WHICH} --service=api --replicas=3"
@@ -60,17 +56,7 @@ def asked_scale(**changes: Any) -> Any:
 
 
 def plan_scale(run_dir: Path, acquired: dict[str, Event], **changes: Any) -> Plan:
-    asked = asked_scale(**changes)
-    asked.save(run_dir)
-    plan = decide(asked, acquired)
-    plan.save(run_dir)
-    return plan
-
-
-def calls_of(run_dir: Path, step: str, host: str, wave: int | None = None) -> list[Any]:
-    work = work_for(run_dir, step=step, host=host, wave=wave)
-    assert not isinstance(work, Skip), work.reason
-    return [call.arguments for call in work]
+    return RunFolder(run_dir, asked_scale(**changes), acquired).plan
 
 
 def two(active: str = "green", warm: str = "blue", **one: Any) -> dict[str, Event]:
@@ -81,14 +67,6 @@ def two(active: str = "green", warm: str = "blue", **one: Any) -> dict[str, Even
     for event in hosts:
         event.result["manifests"]["2-a"] = {**scaled_release(3), "id": "2-a"}
     return fleet(*hosts, acquired_edge(*[(name, active) for name in HOSTS]))
-
-
-def ended_run(run_dir: Path, plan: Plan, *events: Event) -> outcome.Outcome:
-    for event in events:
-        Journal(run_dir).append(event)
-    seen = Journal(run_dir).events()
-    ledger = fold(plan, seen)
-    return outcome.conclude(plan, ledger, judge_end(plan, ledger), seen)
 
 
 def phase_at(acquired: dict[str, Event], run: str, left: str | None) -> dict[str, Event]:

@@ -8,15 +8,12 @@ from typing import Any
 import pytest
 
 from rollway import exits
-from rollway.rollout import outcome
 from rollway.rollout.calls import conclude_call
-from rollway.rollout.drive import Skip, work_for
 from rollway.rollout.interrupted import interruption
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.ledger import fold
 from rollway.rollout.plan import Plan
 from rollway.rollout.planning import decide
-from rollway.rollout.verdict import judge_end
 from tests.unit.rollout.fleet_fixtures import (
     acquired_edge,
     acquired_host,
@@ -25,6 +22,7 @@ from tests.unit.rollout.fleet_fixtures import (
     request,
     steady_fleet,
 )
+from tests.unit.rollout.run_folder import RunFolder, calls_of, outcome_of
 
 WHICH = "--env=local --app=iris"
 HOSTS = ("app-1", "app-2", "app-3")
@@ -45,17 +43,7 @@ def _with_worker() -> dict[str, Event]:
 
 
 def _plan(run_dir: Path, acquired: dict[str, Event], **changes: Any) -> Plan:
-    asked = request("restart", **changes)
-    asked.save(run_dir)
-    plan = decide(asked, acquired)
-    plan.save(run_dir)
-    return plan
-
-
-def _calls(run_dir: Path, step: str, host: str, wave: int | None = None) -> list[Any]:
-    work = work_for(run_dir, step=step, host=host, wave=wave)
-    assert not isinstance(work, Skip), work.reason
-    return [call.arguments for call in work]
+    return RunFolder(run_dir, request("restart", **changes), acquired).plan
 
 
 def test_the_release_that_serves_starts_beside_itself_wave_by_wave(tmp_path: Path) -> None:
@@ -64,7 +52,7 @@ def test_the_release_that_serves_starts_beside_itself_wave_by_wave(tmp_path: Pat
     assert (plan.release_id, host.action, plan.voids) == ("1-a", "start", [])
     assert (host.old_slot, host.new_slot, host.serving) == ("blue", "green", "blue")
     assert plan.waves == [["app-1"], ["app-2"], ["app-3"]]
-    started = _calls(tmp_path, "stage", "app-1")[0]
+    started = calls_of(tmp_path, "stage", "app-1")[0]
     assert (started["step"], started["slot"], started["anew"]) == ("start", "green", True)
 
 
@@ -103,20 +91,12 @@ def test_a_pause_after_failures_holds_no_restart() -> None:
     assert not decide(request("restart"), acquired).holds
 
 
-def _ended(run_dir: Path, plan: Plan, *events: Event) -> outcome.Outcome:
-    for event in events:
-        Journal(run_dir).append(event)
-    seen = Journal(run_dir).events()
-    ledger = fold(plan, seen)
-    return outcome.conclude(plan, ledger, judge_end(plan, ledger), seen)
-
-
 def test_it_says_what_was_done(tmp_path: Path) -> None:
     plan = _plan(tmp_path, steady_fleet())
     started = [Event("stage", "app-1", **STARTED)]
     started += [Event("advance", name, **STARTED) for name in HOSTS[1:]]
     shifted = [Event("shift", "edge-1", wave=wave) for wave in range(3)]
-    ended = _ended(tmp_path, plan, *started, *shifted)
+    ended = outcome_of(tmp_path, plan, *started, *shifted)
     assert (ended.exit_code, ended.sentence) == (
         exits.DONE,
         "1-a was started anew on 3 hosts",
@@ -125,12 +105,12 @@ def test_it_says_what_was_done(tmp_path: Path) -> None:
 
 def test_one_that_fails_leaves_the_fleet_as_it_was_and_marks_nothing(tmp_path: Path) -> None:
     plan = _plan(tmp_path, steady_fleet())
-    ended = _ended(tmp_path, plan, Event("stage", "app-1", **FAILED))
+    ended = outcome_of(tmp_path, plan, Event("stage", "app-1", **FAILED))
     assert (ended.exit_code, ended.sentence) == (
         exits.FAILED,
         "restart of 1-a failed; the whole fleet serves 1-a",
     )
-    concluded = _calls(tmp_path, "conclude", "app-1")[0]
+    concluded = calls_of(tmp_path, "conclude", "app-1")[0]
     assert (concluded["outcome"], concluded["active_slot"]) == ("bad", "blue")
 
 
@@ -149,11 +129,11 @@ def test_an_interrupted_one_is_done_again_or_aborted() -> None:
 
 def test_one_that_a_signal_ends_says_what_goes_on_and_what_back(tmp_path: Path) -> None:
     plan = _plan(tmp_path, _with_worker(), service="mail")
-    ended = _ended(tmp_path, plan, interruption("SIGTERM"))
+    ended = outcome_of(tmp_path, plan, interruption("SIGTERM"))
     assert ended.next_command == (
         f"./invoke restart {WHICH} --service=mail continues, ./invoke abort {WHICH} goes back"
     )
-    (told,) = _calls(tmp_path, "record", "app-1")
+    (told,) = calls_of(tmp_path, "record", "app-1")
     assert told["outcome"] == "aborted"
     assert "step" not in told["record"]  # the phase that it has entered names the release
 
@@ -172,9 +152,9 @@ def test_abort_leaves_a_restart_whatever_was_thought_of_the_release() -> None:
 def test_workers_alone_move_no_traffic(tmp_path: Path) -> None:
     plan = _plan(tmp_path, _with_worker(), service="mail")
     assert (plan.refusal, plan.waves, plan.service) == (None, [], "mail")
-    told = _calls(tmp_path, "switch", "app-2")[0]
+    told = calls_of(tmp_path, "switch", "app-2")[0]
     assert (told["service"], told["slot"], told["release_id"]) == ("mail", "blue", "1-a")
-    ended = _ended(tmp_path, plan, *[Event("switch", name) for name in HOSTS])
+    ended = outcome_of(tmp_path, plan, *[Event("switch", name) for name in HOSTS])
     assert ended.sentence == "mail of 1-a was started anew on 3 hosts"
 
 
@@ -183,7 +163,7 @@ def test_all_workers_change_with_their_slot(tmp_path: Path) -> None:
     started = [Event("stage", "app-1", **STARTED)]
     for event in [*started, Event("shift", "edge-1", wave=0)]:
         Journal(tmp_path).append(event)
-    told = _calls(tmp_path, "advance", "app-1")[0]
+    told = calls_of(tmp_path, "advance", "app-1")[0]
     assert (told["step"], told["slot"], told["old_slot"]) == ("switch", "green", "blue")
     assert "service" not in told
 

@@ -14,13 +14,12 @@ from rollway.rollout.ledger import fold
 from rollway.rollout.planning import decide
 from rollway.rollout.preview import preview
 from tests.unit.rollout.fleet_fixtures import manifest, request, steady_fleet
+from tests.unit.rollout.run_folder import calls_of, outcome_of
 from tests.unit.rollout.scale_fixtures import (
     AGAIN,
     HOSTS,
     WHICH,
     asked_scale,
-    calls_of,
-    ended_run,
     offer,
     plan_scale,
     two,
@@ -95,7 +94,7 @@ def test_it_says_what_was_done_and_how_to_go_back(tmp_path: Path) -> None:
     started = [Event("stage", "app-1", **STARTED)]
     started += [Event("advance", name, **STARTED) for name in HOSTS[1:]]
     shifted = [Event("shift", "edge-1", wave=wave) for wave in range(3)]
-    ended = ended_run(tmp_path, plan, *started, *shifted)
+    ended = outcome_of(tmp_path, plan, *started, *shifted)
     assert (ended.exit_code, ended.sentence, ended.next_command) == (
         exits.DONE,
         "api: 1 → 3 replicas; 2-a serves on 3 hosts",
@@ -105,7 +104,7 @@ def test_it_says_what_was_done_and_how_to_go_back(tmp_path: Path) -> None:
 
 def test_one_that_fails_leaves_the_fleet_as_it_was(tmp_path: Path) -> None:
     plan = plan_scale(tmp_path, offer(steady_fleet()))
-    ended = ended_run(tmp_path, plan, Event("stage", "app-1", **FAILED))
+    ended = outcome_of(tmp_path, plan, Event("stage", "app-1", **FAILED))
     assert (ended.exit_code, ended.sentence) == (
         exits.FAILED,
         "2-a failed; the whole fleet serves 1-a",
@@ -114,7 +113,7 @@ def test_one_that_fails_leaves_the_fleet_as_it_was(tmp_path: Path) -> None:
 
 def test_the_number_that_serves_changes_nothing(tmp_path: Path) -> None:
     plan = plan_scale(tmp_path, offer(steady_fleet(), 1), replicas=1)
-    ended = ended_run(tmp_path, plan)
+    ended = outcome_of(tmp_path, plan)
     assert (plan.release_id, plan.waves) == ("1-a", [])
     assert (ended.exit_code, ended.sentence, ended.next_command) == (
         exits.DONE,

@@ -11,14 +11,13 @@ from rollway.rollout.interrupted import begins, interruption
 from rollway.rollout.journal import Journal
 from rollway.rollout.planning import decide
 from tests.unit.rollout.fleet_fixtures import request, steady_fleet
+from tests.unit.rollout.run_folder import calls_of, outcome_of
 from tests.unit.rollout.scale_fixtures import (
     AGAIN,
     HOSTS,
     SCALE_RUN,
     WHICH,
     asked_scale,
-    calls_of,
-    ended_run,
     killed,
     offer,
     phase_at,
@@ -66,7 +65,7 @@ def test_one_that_was_killed_is_left(verb: str) -> None:
 
 def test_a_signal_says_what_goes_on_and_what_back(tmp_path: Path) -> None:
     plan = plan_scale(tmp_path, offer(steady_fleet()))
-    ended = ended_run(tmp_path, plan, interruption("SIGTERM"))
+    ended = outcome_of(tmp_path, plan, interruption("SIGTERM"))
     assert ended.next_command == f"{AGAIN} continues, ./invoke abort {WHICH} goes back"
     assert begins(plan, "app-1")
 
