@@ -14,6 +14,7 @@ import ansible.module_utils
 import pytest
 
 from tests.integration.lab_fleet import Lab, bring_up, invoke
+from tests.lane import LANE
 
 ROOT = Path(__file__).resolve().parents[1]
 ENV = os.environ.get("ROLLWAY_TEST_LAB", "lab-test")
@@ -27,6 +28,12 @@ if _TARGET_SIDE not in ansible.module_utils.__path__:
 def pytest_configure() -> None:
     """A CI's abort is SIGTERM: end as after Ctrl-C, so that fixtures take their labs down."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(trylast=True)  # after the fixtures of an interrupted session
+def pytest_sessionfinish() -> None:
+    """An interrupted session leaves nothing running beside it."""
+    LANE.close()
 
 
 @pytest.fixture(scope="session")

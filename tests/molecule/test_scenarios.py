@@ -1,14 +1,14 @@
-"""Every Molecule scenario, on hosts that the scenario `default` makes once for all."""
+"""Every Molecule scenario; see conftest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.family import run_family
+from tests.lane import LANE, Command
+from tests.molecule.hosts import CREATE, DESTROY
 
 ROOT = Path(__file__).resolve().parents[2]
 # Verbs leave an application on the hosts, which the roles' scenarios expect to be idle.
@@ -27,28 +27,27 @@ pytestmark = pytest.mark.lab
 
 def _case(scenario: str) -> Any:
     """Verbs are long: CI's other tests play the same playbooks on the lab."""
-    return pytest.param(scenario, marks=[pytest.mark.long] if scenario in VERBS else [])
-
-
-def _molecule(*words: str) -> None:
-    ran = run_family(["molecule", *words])
-    if ran.returncode:
-        pytest.fail(f"molecule {' '.join(words)}: exit {ran.returncode}", pytrace=False)
+    command = ("molecule", "test", "--scenario-name", scenario, "--destroy=never")
+    return pytest.param(command, id=scenario, marks=[pytest.mark.long] if scenario in VERBS else [])
 
 
 @pytest.fixture(scope="module")
-def fleet() -> Iterator[None]:
-    """Hosts of an interrupted session are removed first: Molecule takes them for its own."""
-    run_family([str(ROOT / "invoke"), "lab.down", "--env=lab-molecule"])
-    _molecule("reset")
-    try:
-        _molecule("create")
-        yield
-    finally:
-        _molecule("destroy")
+def hosts() -> None:
+    _is_well(CREATE)
 
 
-@pytest.mark.usefixtures("fleet")
-@pytest.mark.parametrize("scenario", [_case(name) for name in SCENARIOS])
-def test_scenario(scenario: str) -> None:
-    _molecule("test", "--scenario-name", scenario, "--destroy=never")
+@pytest.mark.usefixtures("hosts")
+@pytest.mark.parametrize("command", [_case(name) for name in SCENARIOS])
+def test_scenario(command: Command) -> None:
+    _is_well(command)
+
+
+def test_the_hosts_are_removed() -> None:
+    """Before the next tests make a lab of their own."""
+    _is_well(DESTROY)
+
+
+def _is_well(command: Command) -> None:
+    code = LANE.ran(command).returncode
+    if code:
+        pytest.fail(f"{' '.join(command)}: exit {code}", pytrace=False)

@@ -3,11 +3,11 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from rollway.checking import ROOT
 from tests.family import run_family
+from tests.unit.processes import is_running, wait
 
 SESSION = """
 import signal, sys
@@ -27,23 +27,8 @@ def test_an_interrupted_session_leaves_no_child_behind(tmp_path: Path) -> None:
     session = subprocess.Popen(
         [sys.executable, "-c", SESSION, str(noted)], cwd=ROOT, stderr=subprocess.DEVNULL
     )
-    _wait(noted.exists)
+    wait(noted.exists)
     session.send_signal(signal.SIGTERM)
     assert session.wait(timeout=20) != 0
     grandchild = int(noted.read_text(encoding="utf-8"))
-    _wait(lambda: not _is_running(grandchild))
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").split()[2]
-    except OSError:
-        return False
-
-
-def _wait(is_so: object, *, seconds: float = 20.0) -> None:
-    assert callable(is_so)
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end, f"not so after {seconds} s"
-        time.sleep(0.02)
+    wait(lambda: not is_running(grandchild))
