@@ -177,7 +177,7 @@ has_page:
 observed:
   description:
     - What the probed servers did while they were watched, C(requests), C(errors_5xx),
-      C(connect_errors), C(response_errors) and C(went_down) by name.
+      C(connect_errors), C(response_errors), C(failed_checks) and C(went_down) by name.
   type: dict
   returned: with O(observe_seconds)
 findings:

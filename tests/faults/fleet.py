@@ -17,7 +17,7 @@ from typing import Any
 from rollway import exits
 from tests.integration.fault_fleet import GOOD
 from tests.integration.lab_fleet import Lab
-from tests.load import Report, traffic
+from tests.load import Report, StarvedError, traffic
 
 EDGE = "edge-1"
 RECORDS = "/var/lib/rollway/iris"
@@ -25,10 +25,6 @@ EDGE_RECORDS = "/var/lib/rollway-edge/iris"
 SETTLING_SECONDS = 30.0
 
 Status = dict[str, Any]
-
-
-class StarvedError(AssertionError):
-    """The load itself came too late: what was lost says nothing of the fleet. Try it again."""
 
 
 @dataclass(frozen=True)

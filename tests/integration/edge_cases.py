@@ -28,12 +28,14 @@ from tests.integration.edge_looks import (
     two_hosts,
     until,
 )
+from tests.load import StarvedError
 
 __all__ = ["CASES", "main"]
 AT_ONCE = 3
 FLIPS = 20
 RELOADS = 5
 HOT_SECONDS = 0.25
+STARVED_TIMES = 2
 
 
 @case
@@ -218,10 +220,21 @@ def main() -> int:
 def _run(case: Case) -> dict[str, object]:
     began = time.monotonic()
     try:
-        said, is_ok = case(), True
+        said, is_ok = _judged(case), True
     except Exception:  # noqa: BLE001 - the test that waits for it shows it
         said, is_ok = traceback.format_exc(), False
     return {"ok": is_ok, "said": said, "seconds": round(time.monotonic() - began, 1)}
+
+
+def _judged(case: Case) -> str:
+    """Do it, and again where the machine stood still meanwhile: that is no word about the edge."""
+    starved = ""
+    for _ in range(STARVED_TIMES):
+        try:
+            return starved + case()
+        except StarvedError as error:
+            starved += f"starved, and done again: {error}\n"
+    return starved + case()
 
 
 if __name__ == "__main__":

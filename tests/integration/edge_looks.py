@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.integration.edge_rig import Rig, rig
-from tests.load import Report
+from tests.load import Report, StarvedError
 
 
 @contextlib.contextmanager
@@ -25,6 +25,8 @@ def two_hosts(*, patience: str = "") -> Iterator[Rig]:
 
 
 def nothing_lost(report: Report) -> None:
+    if report.is_overloaded and (report.lost or report.cut_streams):
+        raise StarvedError(report.sentence())
     assert report.lost == [], report.lost
     assert report.cut_streams == [], report.cut_streams
     assert report.idle_closes == 0, "a client that thinks lost its connection"
@@ -73,6 +75,18 @@ def watch(edge: Rig, name: str, seen: set[str]) -> threading.Event:
 
     threading.Thread(target=look, daemon=True).start()
     return told
+
+
+@contextlib.contextmanager
+def frozen(edge: Rig, *names: str) -> Iterator[None]:
+    """These servers answer nothing for the length of the block; their kernel goes on."""
+    for name in names:
+        edge.models[name].awake.clear()
+    try:
+        yield
+    finally:
+        for name in names:
+            edge.models[name].awake.set()
 
 
 @contextlib.contextmanager

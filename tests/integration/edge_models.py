@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.integration import edge_websocket
 
+LATE_SECONDS = 0.95  # the edge waits 0.8 s for a check
 LABELS = ["setosa", "versicolor", "virginica"]
 
 
@@ -36,6 +37,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.model.targets.append(self.path)
         self.server.model.awake.wait()
         target = urlsplit(self.path)
+        if self.server.model.is_late(target.path):
+            time.sleep(LATE_SECONDS)
         if target.path.endswith("/stream"):
             self._stream(parse_qs(target.query))
         elif self.headers.get("Upgrade") == "websocket":
@@ -104,6 +107,7 @@ class Model:
     port: int = 0
     is_ready: bool = True
     is_failing: bool = False
+    is_late_every_other_time: bool = False
     targets: list[str] = field(default_factory=list)
     awake: threading.Event = field(default_factory=threading.Event, repr=False)
     _server: _Server | None = field(default=None, repr=False)
@@ -112,6 +116,11 @@ class Model:
     def probes(self) -> int:
         """How often it was asked whether it is ready."""
         return self.targets.count("/v2/health/ready")
+
+    def is_late(self, path: str) -> bool:
+        """Whether this check gets its answer too late."""
+        is_check = path == "/v2/health/ready"
+        return is_check and self.is_late_every_other_time and self.probes % 2 == 0
 
     @property
     def streams(self) -> int:

@@ -130,9 +130,9 @@ class Rig:
             )
         )
 
-    def ask(self, **headers: str) -> tuple[int, dict[str, str], str]:
+    def ask(self, *, patience: float = 5.0, **headers: str) -> tuple[int, dict[str, str], str]:
         """Status, headers (lower case) and body of a GET through the edge."""
-        channel = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        channel = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patience)
         channel.request("GET", "/v2/models/iris", headers=headers)
         answer = channel.getresponse()
         found = {name.lower(): value for name, value in answer.getheaders()}

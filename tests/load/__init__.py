@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from .options import Options
 from .process import Load, traffic
-from .report import Report
+from .report import Report, StarvedError
 
-__all__ = ["Load", "Options", "Report", "traffic"]
+__all__ = ["Load", "Options", "Report", "StarvedError", "traffic"]

@@ -11,6 +11,7 @@ from .haproxy_socket import Master
 from .haproxy_state import Counters, Running, View, view
 
 POLL_SECONDS = 0.15
+MOST_UNANSWERED = 1  # checks, as `fall 2` has it
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Watch:
     now: dict[str, Counters] = field(default_factory=dict)
     ended: dict[str, list[Counters]] = field(default_factory=dict)
     went_down: set[str] = field(default_factory=set)
+    answered: dict[str, int] = field(default_factory=dict)
 
     def look(self, pid: int, running: Mapping[str, Running]) -> None:
         """Take in one look; a new worker counts from zero again."""
@@ -31,11 +33,12 @@ class Watch:
             is_first = self.pid == 0
             self._keep()
             self.pid = pid
+            self.answered = {}
             self.before = {
                 name: one.counters if is_first else Counters() for name, one in seen.items()
             }
         self.now = {name: one.counters for name, one in seen.items()}
-        self.went_down |= {name for name, one in seen.items() if one.is_down}
+        self.went_down |= {name for name, one in seen.items() if self._is_lost(one)}
 
     def has_failed(self) -> bool:
         """Whether anything went wrong so far; it would fail the watch at its end, too."""
@@ -52,6 +55,16 @@ class Watch:
             self.ended.setdefault(name, []).append(self._since(name))
         self.now = {}
 
+    def _is_lost(self, one: Running) -> bool:
+        """Whether it is down, or up only because no other one answers either: decision 0010.
+
+        `answered` are the failed checks of each server when it was not silent for the last time.
+        """
+        failed = self._since(one.name).failed_checks
+        if not (one.is_ready and one.is_silent):
+            self.answered[one.name] = failed
+        return one.is_down or failed - self.answered.get(one.name, 0) > MOST_UNANSWERED
+
     def _since(self, name: str) -> Counters:
         return self.now[name].since(self.before.get(name, Counters()))
 
@@ -63,6 +76,7 @@ class Watch:
             errors_5xx=sum(one.errors_5xx for one in spans),
             connect_errors=sum(one.connect_errors for one in spans),
             response_errors=sum(one.response_errors for one in spans),
+            failed_checks=sum(one.failed_checks for one in spans),
         )
         return {**asdict(total), "went_down": name in self.went_down}
 

@@ -48,7 +48,7 @@ def plan_shift(
 
 
 def down_commands(backend: str, names: Iterable[str]) -> list[str]:
-    """Make servers ready that are DOWN: a plain `ready` would show them UP until a check fails.
+    """Make servers ready that are DOWN: a plain `ready` would show them UP until its checks fail.
 
     The health of a server in maint cannot be set, hence the way over `drain`.
     """

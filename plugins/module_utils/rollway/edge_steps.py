@@ -102,7 +102,7 @@ def _observe(edge: Edge, wish: Wish, applied: Applied, seconds: float) -> Result
     if not found:
         return result
     words = f"{'; '.join(found)}; seen {took:.1f} s after the shift"
-    problem = Problem("the bake", words, "no errors, and every check passed")
+    problem = Problem("the bake", words, "no errors, and no server out by its checks")
     return {**result, "ok": False, "problem": problem.data}
 
 

@@ -1,7 +1,7 @@
 """What only a reload can change: servers, addresses, routes, options of the backends.
 
 A reload starts every application's servers anew, so all are rendered as they run at that moment.
-A new worker calls every server UP until its first check, also dead ones (30 answers of 503 in
+A new worker calls every server UP until its checks fail, also dead ones (30 answers of 503 in
 three reloads): those that are DOWN are written as `disabled` for the reload and return after it
 as DOWN, for their checks to bring in.
 """

@@ -14,18 +14,23 @@ from .haproxy_socket import Master
 _MAINT = 0x01 | 0x02 | 0x20  # told, inherited, by name resolution; 0x04 only says what the file had
 _DRAIN = 0x08 | 0x10
 _OPERATIONS = {"0": "down", "1": "starting", "2": "up", "3": "stopping"}
+_SILENT = ("L4TOUT", "L6TOUT", "L7TOUT")
 _READ = ("show servers state", "show stat -1 4 -1")  # all proxies, servers only
 
 
 @dataclass(frozen=True)
 class Counters:
-    """What a server has answered since its worker started; `current` is sessions now."""
+    """What a server has answered since its worker started; `current` is sessions now.
+
+    `failed_checks` are those that failed while it was up.
+    """
 
     requests: int = 0
     current: int = 0
     errors_5xx: int = 0
     connect_errors: int = 0
     response_errors: int = 0
+    failed_checks: int = 0
 
     def since(self, before: Counters) -> Counters:
         """The difference; `current` stays what it is."""
@@ -35,12 +40,16 @@ class Counters:
             self.errors_5xx - before.errors_5xx,
             self.connect_errors - before.connect_errors,
             self.response_errors - before.response_errors,
+            self.failed_checks - before.failed_checks,
         )
 
 
 @dataclass(frozen=True)
 class Running:
-    """One server as a worker runs it; `admin` is ready, drain or maint, `operation` up or down."""
+    """One server as a worker runs it; `admin` is ready, drain or maint, `operation` up or down.
+
+    `is_silent` where its last check got no answer at all: that may hold of one that is up, too.
+    """
 
     name: str
     address: str
@@ -49,6 +58,7 @@ class Running:
     operation: str
     weight: int
     counters: Counters = field(default_factory=Counters)
+    is_silent: bool = False
 
     @property
     def is_ready(self) -> bool:
@@ -84,11 +94,11 @@ def view(master: Master) -> View:
 
 def parse_backends(text: str) -> dict[str, dict[str, Running]]:
     """Read the answers to `show servers state` and `show stat`, one after the other."""
-    counters = _parse_counters(text)
+    statistics = _statistics(text)
     found: dict[str, dict[str, Running]] = {}
     for row in _state_rows(text):
         backend, name = row["be_name"], row["srv_name"]
-        counted = counters.get((backend, name), Counters())
+        counted = statistics.get((backend, name), {})
         found.setdefault(backend, {})[name] = _running(row, counted)
     return found
 
@@ -99,11 +109,11 @@ def _state_rows(text: str) -> list[dict[str, str]]:
     return [dict(zip(columns, line.split(), strict=False)) for line in lines]
 
 
-def _parse_counters(text: str) -> dict[tuple[str, str], Counters]:
+def _statistics(text: str) -> dict[tuple[str, str], dict[str, str]]:
     lines = _table(text, "# pxname")
     if lines:
         lines[0] = lines[0].removeprefix("# ")
-    return {(row["pxname"], row["svname"]): _counters(row) for row in csv.DictReader(lines)}
+    return {(row["pxname"], row["svname"]): row for row in csv.DictReader(lines)}
 
 
 def _table(text: str, start: str) -> list[str]:
@@ -114,7 +124,7 @@ def _table(text: str, start: str) -> list[str]:
     return lines[first:last]
 
 
-def _running(row: Mapping[str, str], counters: Counters) -> Running:
+def _running(row: Mapping[str, str], counted: Mapping[str, str]) -> Running:
     return Running(
         name=row["srv_name"],
         address=row["srv_addr"],
@@ -122,7 +132,8 @@ def _running(row: Mapping[str, str], counters: Counters) -> Running:
         admin=_admin(int(row["srv_admin_state"])),
         operation=_OPERATIONS.get(row["srv_op_state"], row["srv_op_state"]),
         weight=int(row["srv_uweight"]),
-        counters=counters,
+        counters=_counters(counted) if counted else Counters(),
+        is_silent=counted.get("check_status", "").removeprefix("* ") in _SILENT,
     )
 
 
@@ -139,4 +150,5 @@ def _counters(row: Mapping[str, str]) -> Counters:
         errors_5xx=int(row["hrsp_5xx"] or 0),
         connect_errors=int(row["econ"] or 0),
         response_errors=int(row["eresp"] or 0),
+        failed_checks=int(row["chkfail"] or 0),
     )

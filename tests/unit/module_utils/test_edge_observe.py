@@ -17,6 +17,7 @@ CLEAN = {
     "errors_5xx": 0,
     "connect_errors": 0,
     "response_errors": 0,
+    "failed_checks": 0,
     "went_down": False,
 }
 
@@ -36,6 +37,7 @@ def test_only_what_came_after_the_first_look_counts() -> None:
             "errors_5xx": 1,
             "connect_errors": 0,
             "response_errors": 1,
+            "failed_checks": 0,
             "went_down": False,
         }
     }
@@ -56,6 +58,42 @@ def test_down_once_is_down() -> None:
     watch.look(7, _seen(Counters()))
     watch.look(7, _seen(Counters(), "down"))
     watch.look(7, _seen(Counters()))
+    assert watch.result()[NAME]["went_down"]
+
+
+SILENCE = [
+    ("one check", 6, True, False),
+    ("two checks", 7, True, True),
+    ("two checks, and answers again", 7, False, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("checks", "is_silent", "went_down"), [c[1:] for c in SILENCE], ids=[c[0] for c in SILENCE]
+)
+def test_up_and_silent_is_down_after_two_checks(
+    checks: int, is_silent: bool, went_down: bool
+) -> None:
+    watch = Watch([NAME])
+    watch.look(7, _seen(Counters(failed_checks=5)))
+    now = replace(running(NAME), counters=Counters(failed_checks=checks), is_silent=is_silent)
+    watch.look(7, {NAME: now})
+    assert watch.result()[NAME]["went_down"] == went_down
+
+
+def test_late_once_and_late_once_again_is_not_down() -> None:
+    watch = Watch([NAME])
+    for failed, is_silent in ((0, False), (1, True), (1, False), (2, True)):
+        now = replace(running(NAME), counters=Counters(failed_checks=failed), is_silent=is_silent)
+        watch.look(7, {NAME: now})
+    assert not watch.result()[NAME]["went_down"]
+
+
+def test_a_new_worker_forgets_what_the_old_one_counted() -> None:
+    watch = Watch([NAME])
+    for pid, failed, is_silent in ((7, 0, False), (7, 5, False), (8, 0, False), (8, 2, True)):
+        now = replace(running(NAME), counters=Counters(failed_checks=failed), is_silent=is_silent)
+        watch.look(pid, {NAME: now})
     assert watch.result()[NAME]["went_down"]
 
 
