@@ -13,11 +13,12 @@ import pytest
 
 from rollway import exits
 from tests.faults.controller import ADVANCE, Command, command, moments, sample, serving_hosts
-from tests.faults.fleet import Fleet, StarvedError, idle_slot, state_of, until
+from tests.faults.fleet import Fleet, idle_slot, is_whole, state_of, until
 from tests.faults.harm import refused
 from tests.faults.machine import keeps_up
 from tests.integration.fault_fleet import GOOD, build
 from tests.integration.lab_fleet import Lab
+from tests.load import StarvedError
 
 THIRD = "l-3"
 ALL = (*GOOD, THIRD)
@@ -110,8 +111,13 @@ def _now(fleet: Fleet) -> str:
 
 
 def _cold(fleet: Fleet) -> str:
-    """A version that stands in no slot: of the two others, one is deployed, so both are taken."""
-    now = _now(fleet)
+    """A version that stands in no slot and has to start, while others stand in all of them."""
+    slots = [one for host in fleet.lab.hosts for one in state_of(fleet.lab, host)["slots"].values()]
+    standing = {slot["version"] for slot in slots}
+    status = fleet.lab.status()
+    now = status["version"]
+    if is_whole(status, now) and standing < set(ALL):
+        return next(version for version in ALL if version not in standing)
     first, second = (version for version in ALL if version != now)
     fleet.deploy(first)
     return second
