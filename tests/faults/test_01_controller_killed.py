@@ -18,13 +18,13 @@ from tests.faults.harm import refused
 from tests.faults.machine import keeps_up
 from tests.integration.fault_fleet import GOOD, build
 from tests.integration.lab_fleet import Lab
-from tests.load import StarvedError
+from tests.load import judged
 
 THIRD = "l-3"
 ALL = (*GOOD, THIRD)
 KILLED = -signal.SIGKILL
 DEPLOYS, ROLLBACKS = 6, 4  # the boundaries that CI tries
-STARVED_TIMES, STANDSTILL_SECONDS = 3, 600.0
+STANDSTILL_SECONDS = 600.0
 MOMENTS = 50
 
 Kill = Callable[[Command], None]
@@ -149,14 +149,12 @@ def _boundaries(fleet: Fleet, verb: str, option: str) -> int:
 
 
 def _judged(once: Callable[[], None]) -> None:
-    """Do it, and again where the machine stood still meanwhile: that is no word about the fleet."""
-    for _ in range(STARVED_TIMES):
-        try:
-            return once()
-        except StarvedError as starved:
-            print(f"starved, and done again: {starved}; {starved.__cause__}")
+    """As `judged`, and only when this machine keeps up again."""
+
+    def rest() -> None:
         until(keeps_up, "this machine stands still", seconds=STANDSTILL_SECONDS)
-    return once()
+
+    judged(once, say=print, rest=rest)
 
 
 def _deploy_killed(fleet: Fleet, at: int | str, *, kill: Kill | None = None) -> None:

@@ -19,7 +19,7 @@ from tests.integration.edge_looks import (
     watch,
 )
 from tests.integration.edge_rig import BACKEND, Rig, free_port, rig
-from tests.load import Load
+from tests.load import Load, Report
 
 ONE_CHECK_SECONDS = 1.5  # of silence fail one check of a new server, and not two
 KNOWN_SECONDS = 3.5  # a server alone in its silence is known to be so after 2.3 s at most
@@ -153,14 +153,10 @@ def a_server_that_freezes_holds_nobody_up_for_long() -> str:
     with two_hosts() as edge:
         load = edge.load()
         time.sleep(1)
-        edge.models["a-blue-1"].awake.clear()
-        time.sleep(5)
-        edge.models["a-blue-1"].awake.set()
+        with frozen(edge, "a-blue-1"):
+            time.sleep(5)
         report = load.stop()
-    ends = [float(line.partition(" s")[0]) for line in report.lost]
-    assert max(ends, default=0) - min(ends, default=0) < 0.5, (
-        report.lost
-    )  # only what waited there when it was cut
+    _cut_at_once(report)
     assert report.slowest < 3.5, report.slowest
     return f"{report.failed} lost, slowest {report.slowest:.2f} s"
 
@@ -215,9 +211,7 @@ def a_server_that_stays_frozen_is_cut_once_another_answers() -> str:
                 time.sleep(ALL_SILENT_SECONDS)
             until(lambda: edge.running()["a-blue-1"].is_down)
         report = load.stop()
-    ends = [float(line.partition(" s")[0]) for line in report.lost]
-    assert min(ends) > ALL_SILENT_SECONDS, "cut while nobody answered"
-    assert max(ends) - min(ends) < 0.5, report.lost
+    assert _cut_at_once(report) > ALL_SILENT_SECONDS, "cut while nobody answered"
     return report.sentence()
 
 
@@ -277,6 +271,14 @@ def an_ipv6_server_is_reached() -> str:
         result = edge.good(servers=[{**server, "state": "maint", "weight": 100}])
         assert result["servers"][0]["address"] == "::1"
     return json.dumps(result["servers"])
+
+
+def _cut_at_once(report: Report) -> float:
+    """What was lost is only what waited there when it was cut; the second in which that was."""
+    ends = [float(line.partition(" s")[0]) for line in report.lost]
+    assert ends, "nothing was cut"
+    assert max(ends) - min(ends) < 0.5, report.lost
+    return min(ends)
 
 
 def _late_once(edge: Rig) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .options import Options
 from .process import Load, traffic
-from .report import Report, StarvedError
+from .report import Report
+from .starved import StarvedError, judged
 
-__all__ = ["Load", "Options", "Report", "StarvedError", "traffic"]
+__all__ = ["Load", "Options", "Report", "StarvedError", "judged", "traffic"]

@@ -12,10 +12,6 @@ FIRST_FAILURES = 20
 LATE_SECONDS = 0.25  # a generator that is this late, one request in a hundred, is overloaded
 
 
-class StarvedError(AssertionError):
-    """The load itself came too late: what was lost says nothing of the service. Try it again."""
-
-
 @dataclass
 class Report:
     """Counts and samples of one load; times are seconds since its start.

@@ -16,7 +16,10 @@ MOST_UNANSWERED = 1  # checks, as `fall 2` has it
 
 @dataclass
 class Watch:
-    """Counters of some servers since it began, over the workers that come and go meanwhile."""
+    """Counters of some servers since it began, over the workers that come and go meanwhile.
+
+    `answered` are the failed checks of each when its last check had an answer.
+    """
 
     names: Collection[str]
     pid: int = 0
@@ -38,6 +41,9 @@ class Watch:
                 name: one.counters if is_first else Counters() for name, one in seen.items()
             }
         self.now = {name: one.counters for name, one in seen.items()}
+        self.answered |= {
+            name: self._since(name).failed_checks for name, one in seen.items() if not one.is_silent
+        }
         self.went_down |= {name for name, one in seen.items() if self._is_lost(one)}
 
     def has_failed(self) -> bool:
@@ -56,14 +62,9 @@ class Watch:
         self.now = {}
 
     def _is_lost(self, one: Running) -> bool:
-        """Whether it is down, or up only because no other one answers either: decision 0010.
-
-        `answered` are the failed checks of each server when it was not silent for the last time.
-        """
-        failed = self._since(one.name).failed_checks
-        if not (one.is_ready and one.is_silent):
-            self.answered[one.name] = failed
-        return one.is_down or failed - self.answered.get(one.name, 0) > MOST_UNANSWERED
+        """Whether it is down, or up only because no other one answers either: decision 0010."""
+        failed = self._since(one.name).failed_checks - self.answered.get(one.name, 0)
+        return one.is_down or (one.is_ready and failed > MOST_UNANSWERED)
 
     def _since(self, name: str) -> Counters:
         return self.now[name].since(self.before.get(name, Counters()))
