@@ -16,6 +16,7 @@ from tests.integration import (  # noqa: F401 - they enter themselves in CASES
     edge_file_cases,
     edge_maintenance_cases,
     edge_server_cases,
+    edge_silence_cases,
     edge_websocket_cases,
 )
 from tests.integration.edge_case import CASES, Case, case
