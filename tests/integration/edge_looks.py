@@ -44,6 +44,12 @@ def ready(edge: Rig) -> set[str]:
     return {name for name, one in edge.running().items() if one.is_ready}
 
 
+def is_cut(edge: Rig, name: str) -> bool:
+    """Whether a server is down and nothing waits for it any more."""
+    one = edge.running()[name]
+    return one.is_down and one.counters.current == 0
+
+
 def line(edge: Rig, name: str) -> str:
     lines = edge.fragment.read_text().splitlines()
     return next(line for line in lines if f"server {name} " in line)

@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.integration.edge_case import case
-from tests.integration.edge_looks import frozen, nothing_lost, two_hosts, until
+from tests.integration.edge_looks import frozen, is_cut, nothing_lost, two_hosts, until
 from tests.integration.edge_rig import Rig
 from tests.load import Load, Report
 
@@ -78,7 +78,7 @@ def a_server_that_stays_frozen_is_cut_once_another_answers() -> str:
         with frozen(edge, "a-blue-1"):
             with frozen(edge, "b-blue-1"):
                 time.sleep(ALL_SILENT_SECONDS)
-            until(lambda: edge.running()["a-blue-1"].is_down)
+            until(lambda: is_cut(edge, "a-blue-1"))  # it is down first, and cut by the next look
         report = load.stop()
     assert _cut_at_once(report) > ALL_SILENT_SECONDS, "cut while nobody answered"
     return report.sentence()
