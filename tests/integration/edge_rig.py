@@ -18,6 +18,7 @@ from typing import Any
 from ansible.module_utils.rollway.edge_steps import run_edge_step
 from ansible.module_utils.rollway.haproxy_socket import Master
 from ansible.module_utils.rollway.haproxy_state import Running, view
+from ansible.module_utils.rollway.problem import Problem
 
 from tests.integration.edge_models import Model
 from tests.load import Load, Options
@@ -234,9 +235,16 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _until_it_answers(master: Master, seconds: float = 5.0) -> None:
+def _until_it_answers(master: Master, seconds: float = 30.0) -> None:
     end = time.monotonic() + seconds
-    while not Path(master.path).exists():
+    while not _answers(master):
         assert time.monotonic() < end, "HAProxy did not start"
         time.sleep(0.02)
-    view(master)
+
+
+def _answers(master: Master) -> bool:
+    try:
+        view(master)
+    except Problem:  # no socket yet, or no worker
+        return False
+    return True
