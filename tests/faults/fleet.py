@@ -22,7 +22,7 @@ from tests.load import Report, StarvedError, traffic
 EDGE = "edge-1"
 RECORDS = "/var/lib/rollway/iris"
 EDGE_RECORDS = "/var/lib/rollway-edge/iris"
-SETTLING_SECONDS = 30.0
+SETTLING_SECONDS = 60.0
 
 Status = dict[str, Any]
 
@@ -89,6 +89,18 @@ def is_whole(status: Status, version: str) -> bool:
 def is_up(status: Status) -> bool:
     """Whether every host is healthy and in rotation."""
     return all(host["healthy"] and host["in_rotation"] for host in status["hosts"])
+
+
+def status_when(lab: Lab, condition: Callable[[Status], bool], trouble: str) -> Status:
+    """The first status that is so."""
+    seen: list[Status] = []
+
+    def is_so() -> bool:
+        seen.append(lab.status())
+        return condition(seen[-1])
+
+    until(is_so, trouble)
+    return seen[-1]
 
 
 def until(

@@ -19,7 +19,7 @@ from tests.faults.controller import (
     sample,
     serving_hosts,
 )
-from tests.faults.fleet import Fleet, locked_hosts
+from tests.faults.fleet import Fleet, locked_hosts, status_when
 
 SIGNALS = [
     pytest.param(signal.SIGINT, exits.INTERRUPTED, id="Ctrl-C", marks=pytest.mark.long),
@@ -118,9 +118,11 @@ def _is_recorded(
 
 def _is_told(fleet: Fleet, result: dict[str, Any]) -> None:
     """By status, history and audit; every host serves, and nobody holds a lock."""
-    status = fleet.lab.status()
+    hosts = set(fleet.lab.hosts)
+    status = status_when(
+        fleet.lab, lambda one: serving_hosts(one) == hosts, "not every host serves"
+    )
     assert (status["locks"], locked_hosts(fleet.lab)) == ([], [])
-    assert serving_hosts(status) == set(fleet.lab.hosts)
     assert status["interrupted_run"]["run"] == result["run"]
     assert {one["host"] for one in status["interrupted_run"]["hosts"]} == set(fleet.lab.hosts)
     for verb in ("history", "audit"):
