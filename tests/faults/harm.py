@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
+from tests.faults.fleet import until
 from tests.integration.lab_fleet import Lab
 
 _ASIDE = "/root/fault"
@@ -58,13 +59,20 @@ def other_host_key(lab: Lab, host: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def stopped(lab: Lab, host: str, unit: str) -> Iterator[None]:
-    """A unit of systemd that does not run."""
+def stopped(lab: Lab, host: str, unit: str, *, port: int) -> Iterator[None]:
+    """A unit of systemd that does not run; after the block it listens on its port again."""
     lab.on(host, "systemctl", "stop", unit)
     try:
         yield
     finally:
         lab.on(host, "systemctl", "start", unit)
+        wait_for_port(lab, host, port)
+
+
+def wait_for_port(lab: Lab, host: str, port: int) -> None:
+    """Until somebody listens there: systemd and others call a server started before."""
+    ask = ("ss", "--no-header", "--listening", "--tcp", "--numeric", f"sport = :{port}")
+    until(lambda: bool(lab.on(host, *ask).strip()), f"{host}: nobody listens on port {port}")
 
 
 @contextlib.contextmanager

@@ -14,12 +14,12 @@ import yaml
 
 from rollway import exits
 from tests.faults.fleet import Fleet, new_version
-from tests.faults.harm import stopped
+from tests.faults.harm import stopped, wait_for_port
 from tests.integration.fault_fleet import build, deploy_past_first_wave
 from tests.integration.lab_fleet import Lab
 
 REGISTRY, UNIT = "registry-1", "docker-registry.service"
-BUSY_PORT = "5001"
+PORT, BUSY_PORT = 5000, 5001
 # Says 429 to whoever asks, with the registry's own certificate.
 BUSY = """
 import http.server, ssl, sys
@@ -41,7 +41,7 @@ server.serve_forever()
 
 
 def test_a_deploy_without_a_registry_is_refused_before_any_change(fleet: Fleet) -> None:
-    with fleet.unchanged(), fleet.unharmed(), stopped(fleet.lab, REGISTRY, UNIT):
+    with fleet.unchanged(), fleet.unharmed(), _stopped(fleet.lab):
         result = fleet.deploy(fleet.other, code=exits.REFUSED)
     assert "it cannot be reached" in result["said"]
 
@@ -53,7 +53,7 @@ def test_a_registry_that_goes_away_in_mid_run_is_not_needed_any_more(
     """Every host has the images before any traffic moves; and a rollback never asks for any."""
     with fleet.unharmed():
         process, _ = deploy_past_first_wave(baking, fleet.other)
-        with stopped(fleet.lab, REGISTRY, UNIT):
+        with _stopped(fleet.lab):
             _, errors = process.communicate(timeout=180)
             back = fleet.lab.invoke("rollback")
     assert process.returncode == exits.DONE, errors
@@ -67,7 +67,7 @@ def test_a_release_that_is_kept_starts_again_without_a_registry(fleet: Fleet) ->
     build(fleet.lab, third)
     fleet.deploy(fleet.other)
     fleet.deploy(third)  # in the slot where the first one was warm
-    with fleet.unharmed(third), stopped(fleet.lab, REGISTRY, UNIT):
+    with fleet.unharmed(third), _stopped(fleet.lab):
         ran = fleet.lab.invoke("rollback", f"--to={fleet.now}", "--json")
     assert ran.returncode == exits.DONE, ran.stderr
     assert {one["action"] for one in json.loads(ran.stdout)["hosts"]} == {"start"}
@@ -87,13 +87,18 @@ def test_a_registry_that_is_too_busy_for_the_hosts_leaves_the_fleet_as_it_was(
     fleet.serves(version)
 
 
+def _stopped(lab: Lab) -> contextlib.AbstractContextManager[None]:
+    return stopped(lab, REGISTRY, UNIT, port=PORT)
+
+
 @contextlib.contextmanager
 def _busy_for_hosts(lab: Lab) -> Iterator[None]:
     """The controller is served; app hosts are told that they ask too often."""
     unit = "rollway-busy"
-    command = ["systemd-run", "--unit", unit, "--collect", "python3", "-c", BUSY, BUSY_PORT]
+    command = ["systemd-run", "--unit", unit, "--collect", "python3", "-c", BUSY, str(BUSY_PORT)]
     lab.on(REGISTRY, *command)
     try:
+        wait_for_port(lab, REGISTRY, BUSY_PORT)
         with contextlib.ExitStack() as rules:
             for address in _addresses(lab):
                 rules.enter_context(_redirected(lab, address))
@@ -105,8 +110,8 @@ def _busy_for_hosts(lab: Lab) -> Iterator[None]:
 @contextlib.contextmanager
 def _redirected(lab: Lab, address: str) -> Iterator[None]:
     command = ["iptables", "--wait", "--table", "nat"]
-    matching = ["--protocol", "tcp", "--source", address, "--dport", "5000"]
-    rule = ["PREROUTING", *matching, "--jump", "REDIRECT", "--to-ports", BUSY_PORT]
+    matching = ["--protocol", "tcp", "--source", address, "--dport", str(PORT)]
+    rule = ["PREROUTING", *matching, "--jump", "REDIRECT", "--to-ports", str(BUSY_PORT)]
     lab.on(REGISTRY, *command, "--insert", *rule)
     try:
         yield
