@@ -16,7 +16,9 @@ from tests.load import traffic
 
 HOST = "app-2"
 RATE = 120.0
-CRASHES = 200  # at most, a tenth of a second after one another
+CRASHES = 2000  # at most, a tenth of a second after one another
+# Docker waits twice as long before each start, for a minute at most.
+BACK_SECONDS = 120.0
 FLAG = "/run/rollway-test-crash"
 END = """
 for _ in $(seq "$2"); do
@@ -47,7 +49,11 @@ def test_one_that_ends_again_and_again_leaves_rotation_and_shows(fleet: Fleet) -
         until(lambda: _is_out(fleet.lab), f"{HOST} is still in rotation")
         told = fleet.lab.invoke("status").stdout
     assert f"{HOST}: {container_of(fleet.lab, HOST)} ended by itself and was restarted" in told
-    until(lambda: is_whole(fleet.lab.status(), fleet.now), "the fleet is not whole again")
+    until(
+        lambda: is_whole(fleet.lab.status(), fleet.now),
+        "the fleet is not whole again",
+        seconds=BACK_SECONDS,
+    )
     # each time the server was found up again it may have had a few requests
     assert report.failed <= report.in_flight_max * _restarts(fleet.lab), report.lost
 
