@@ -43,19 +43,20 @@ STATIC: Final = (
 )
 """Checks that read files only; the slow ones first, since two or more run at once."""
 
-QUICK_TESTS: Final = ("tests/unit", "tests/contract")
+QUICK_TESTS: Final = ("tests/unit", "tests/contract", "apps")
 """Tests of `check`: no network, no lab."""
 
-TESTS: Final = (
-    *(*QUICK_TESTS, "apps", "tests/static"),
-    *("tests/molecule", "tests/integration", "tests/faults"),
-)
-"""Tests of `test` in this order: what fails fast comes first."""
+LAB_TESTS: Final = ("tests/molecule", "tests/integration", "tests/faults")
+"""Tests that want real hosts, most of them the same lab."""
+
+TESTS: Final = ("tests/check", *LAB_TESTS)
+"""Tests of `test` in this order: the steps of `check`, while the lab comes up, and then the lab."""
 
 
 def quick_steps(*, root: Path = ROOT) -> tuple[Step, ...]:
     """All that `check` runs."""
-    tests = Step("unit and contract tests", pytest_command(QUICK_TESTS, root=root, options=["-q"]))
+    options = ["-q", "--numprocesses=auto"]
+    tests = Step("unit and contract tests", pytest_command(QUICK_TESTS, root=root, options=options))
     return (tests, *STATIC)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rollway.checking import TESTS
+from rollway.checking import QUICK_TESTS, TESTS
 from tests.contract.repository import ROOT, files, imports, lines, named
 
 MODULE_LINES = 300
@@ -115,4 +115,4 @@ def test_names_of_modules_are_nouns_of_the_field() -> None:
 
 def test_every_folder_of_tests_is_run_by_test() -> None:
     folders = {"/".join(Path(named(path)).parts[:2]) for path in files("tests/*/test_*.py")}
-    assert folders - set(TESTS) == set()
+    assert folders - {*QUICK_TESTS, *TESTS} == set()

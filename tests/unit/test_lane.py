@@ -1,4 +1,4 @@
-"""Work beside the tests: in order, waited for, and ended with the session."""
+"""Work beside the tests: begun in order, waited for, and ended with the session."""
 
 from __future__ import annotations
 
@@ -6,31 +6,35 @@ from pathlib import Path
 
 import pytest
 
-from tests.lane import Lane
+from tests.lane import AT_ONCE, Lane
 from tests.unit.processes import is_running, wait
 
 
-def test_commands_run_in_order_and_are_waited_for(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    noted, lane = tmp_path / "noted", Lane()
-    first = ("sh", "-c", f"sleep 0.2; echo first >> {noted}; exit 3")
-    second = ("sh", "-c", f"echo second >> {noted}; cat {noted}")
-    lane.add(first)
-    lane.add(second)
-    assert lane.ran(second).stdout == "first\nsecond\n"
-    assert lane.ran(first).returncode == 3
+def test_commands_are_waited_for_in_any_order(capsys: pytest.CaptureFixture[str]) -> None:
+    lane = Lane()
+    slow, quick = ("sh", "-c", "sleep 0.2; echo slow; exit 3"), ("echo", "quick")
+    lane.add(slow)
+    lane.add(quick)
+    assert lane.ran(quick).stdout == "quick\n"
+    assert (lane.ran(slow).stdout, lane.ran(slow).returncode) == ("slow\n", 3)
     lane.close()
-    assert "second" in capsys.readouterr().out
+    assert "quick" in capsys.readouterr().out
+
+
+def test_a_command_that_nobody_added_runs_when_it_is_waited_for() -> None:
+    lane = Lane()
+    assert not lane.has(["echo", "late"])
+    assert lane.ran(["echo", "late"]).stdout == "late\n"
+    lane.close()
 
 
 def test_a_session_that_ends_early_leaves_nothing_running(tmp_path: Path) -> None:
-    noted, cleaned, never = tmp_path / "pid", tmp_path / "cleaned", tmp_path / "never"
+    noted, never = [tmp_path / f"pid-{number}" for number in range(AT_ONCE)], tmp_path / "never"
     lane = Lane()
-    lane.add(("sh", "-c", f"echo $$ > {noted}.new; mv {noted}.new {noted}; sleep 300"))
+    for path in noted:
+        lane.add(("sh", "-c", f"echo $$ > {path}.new; mv {path}.new {path}; sleep 300"))
     lane.add(("touch", str(never)))
-    lane.add(("touch", str(cleaned)), is_cleanup=True)
-    wait(noted.exists)
+    wait(lambda: all(path.exists() for path in noted))
     lane.close()
-    assert not is_running(int(noted.read_text()))
-    assert (cleaned.exists(), never.exists()) == (True, False)
+    assert [path for path in noted if is_running(int(path.read_text()))] == []
+    assert not never.exists()

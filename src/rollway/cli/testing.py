@@ -18,13 +18,16 @@ from rollway.cli.verb import verb
 )
 def run_tests(_context: Any, long: bool = False, only: str = "") -> None:
     """Run all checks, unit, contract, Molecule and integration tests; makes labs of its own."""
-    from rollway.checking import TESTS, pytest_command
+    from rollway.checking import LAB_TESTS, QUICK_TESTS, TESTS, pytest_command
 
-    _become(pytest_command(TESTS, options=[*_selection(long=long, only=only), "--durations=40"]))
+    folders = (*QUICK_TESTS, *LAB_TESTS) if only else TESTS
+    _become(pytest_command(folders, options=_selection(long=long, only=only)))
 
 
 def _selection(*, long: bool, only: str) -> list[str]:
-    return [*([] if long else ["-m", "not long"]), *(["-k", only] if only else [])]
+    """All tests with `long`; else those of CI, and some long ones in turn unless some are named."""
+    chosen = [] if long else ["-m", "not long"] if only else ["--rotation"]
+    return [*chosen, *(["-k", only] if only else [])]
 
 
 def _become(command: tuple[str, ...]) -> NoReturn:

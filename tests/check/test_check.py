@@ -1,0 +1,16 @@
+"""The steps of `./invoke check`; see conftest."""
+
+from __future__ import annotations
+
+import pytest
+
+from rollway.checking import quick_steps
+from tests.lane import LANE, Command
+
+STEPS = [pytest.param(step.command, id=step.name) for step in quick_steps()]
+
+
+@pytest.mark.parametrize("command", STEPS)
+def test_step(command: Command) -> None:
+    ran = LANE.ran(command)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
