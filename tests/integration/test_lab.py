@@ -11,6 +11,8 @@ import pytest
 
 from tests.integration.lab_fleet import Lab, invoke, remains
 
+pytestmark = pytest.mark.long(seconds=150)
+
 ENV = "lab-fleet-test"
 SHARED = ("kernel/kptr_restrict", "kernel/dmesg_restrict", "vm/swappiness", "vm/overcommit_memory")
 """Settings that a lab host shares with this machine."""
@@ -28,7 +30,6 @@ def settings_before() -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.lab
-@pytest.mark.long
 def test_a_lab_comes_up_stands_and_leaves_nothing(settings_before: dict[str, str]) -> None:
     made = invoke("lab.up", f"--env={ENV}", "--hosts=1")
     assert made.returncode == 0, made.stderr
@@ -44,14 +45,6 @@ def test_a_lab_comes_up_stands_and_leaves_nothing(settings_before: dict[str, str
     assert _settings() == settings_before
 
 
-@pytest.mark.long
-def test_a_second_provision_changes_nothing(lab: Lab) -> None:
-    ran = lab.playbook("provision")
-    assert ran.returncode == 0, ran.stdout
-    assert set(re.findall(r"changed=(\d+)", ran.stdout)) == {"0"}
-
-
-@pytest.mark.long
 def test_checking_a_provisioned_fleet_finds_nothing_to_change(lab: Lab) -> None:
     ran = lab.playbook("provision", "--check", "--diff")
     assert ran.returncode == 0, ran.stdout

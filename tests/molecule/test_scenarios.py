@@ -1,16 +1,19 @@
-"""Every Molecule scenario; see conftest."""
+"""Every Molecule scenario from bare hosts; what CI asks of the roles is in test_roles."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
-from tests.lane import LANE, Command
-from tests.molecule.hosts import CREATE, DESTROY
+from rollway.checking import ROOT
+from tests.family import run_family
 
-ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.long(seconds=90)
+
+# Hosts of an interrupted session are removed first: Molecule takes them for its own.
+REMAINS = (("./invoke", "lab.down", "--env=lab-molecule"), ("molecule", "reset"))
+CREATE, DESTROY = ("molecule", "create"), ("molecule", "destroy")
 # Verbs leave an application on the hosts, which the roles' scenarios expect to be idle.
 VERBS = frozenset(path.stem for path in ROOT.glob("playbooks/*.yml"))
 SCENARIOS = sorted(
@@ -22,32 +25,26 @@ SCENARIOS = sorted(
     key=lambda name: (name in VERBS, name),
 )
 
-pytestmark = pytest.mark.lab
-
-
-def _case(scenario: str) -> Any:
-    """Verbs are long: CI's other tests play the same playbooks on the lab."""
-    command = ("molecule", "test", "--scenario-name", scenario, "--destroy=never")
-    return pytest.param(command, id=scenario, marks=[pytest.mark.long] if scenario in VERBS else [])
-
 
 @pytest.fixture(scope="module")
-def hosts() -> None:
-    _is_well(CREATE)
+def hosts() -> Iterator[None]:
+    """The hosts of all scenarios: made by the scenario `default` once, and removed at the end."""
+    for command in REMAINS:
+        run_family(command)
+    try:
+        _is_well(*CREATE)
+        yield
+    finally:
+        _is_well(*DESTROY)
 
 
 @pytest.mark.usefixtures("hosts")
-@pytest.mark.parametrize("command", [_case(name) for name in SCENARIOS])
-def test_scenario(command: Command) -> None:
-    _is_well(command)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_scenario(name: str) -> None:
+    _is_well("molecule", "test", "--scenario-name", name, "--destroy=never")
 
 
-def test_the_hosts_are_removed() -> None:
-    """Before the next tests make a lab of their own."""
-    _is_well(DESTROY)
-
-
-def _is_well(command: Command) -> None:
-    code = LANE.ran(command).returncode
+def _is_well(*command: str) -> None:
+    code = run_family(command).returncode
     if code:
         pytest.fail(f"{' '.join(command)}: exit {code}", pytrace=False)
