@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.faults.fleet import EDGE, Fleet
 from tests.integration.lab_fleet import Lab
-from tests.integration.target_host import ask
+
+pytestmark = pytest.mark.fault
 
 NOBODY = "nobody-blue-1"
 
@@ -37,4 +40,4 @@ def _wished(server: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ask(lab: Lab, **arguments: Any) -> dict[str, Any]:
-    return ask(lab, EDGE, "haproxy_backend", {"app": "iris", **arguments})
+    return lab.ask(EDGE, "haproxy_backend", {"app": "iris", **arguments})

@@ -6,11 +6,13 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.family import run_family
+from tests.integration.host_calls import ask, status_of
 
 ROOT = Path(__file__).resolve().parents[2]
 # How `docker exec` ends, seldom, when the runtime lost its own child: the command never began
@@ -59,11 +61,13 @@ class Lab:
         ran.check_returncode()
         return ran.stdout
 
+    def ask(self, host: str, module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Call a module on a host by the package installed there, as a run does; its result."""
+        return ask(f"rollway-{self.of or self.env}-{host}", module, arguments)
+
     def status(self) -> dict[str, Any]:
-        """What `status --json` says of the only app."""
-        ran = self.invoke("status", "--json")
-        assert ran.returncode == 0, ran.stderr
-        return dict(json.loads(ran.stdout))
+        """What `status --json` says of the only app, asked without Ansible: 0.2 s instead of 2."""
+        return status_of(self.env, lab=self.of or self.env, inventory=self.inventory)
 
 
 def invoke(*words: str) -> subprocess.CompletedProcess[str]:
@@ -71,10 +75,13 @@ def invoke(*words: str) -> subprocess.CompletedProcess[str]:
     return run_family([str(ROOT / "invoke"), *words])
 
 
-def bring_up(env: str, *, hosts: int) -> Lab:
-    """Brings the lab up, or takes it as it stands."""
-    ran = invoke("lab.up", f"--env={env}", f"--hosts={hosts}")
-    assert ran.returncode == 0, ran.stderr
+def lab_up(env: str, *, hosts: int) -> tuple[str, ...]:
+    """The command that brings the lab up, or takes it as it stands."""
+    return (str(ROOT / "invoke"), "lab.up", f"--env={env}", f"--hosts={hosts}")
+
+
+def lab_of(env: str) -> Lab:
+    """A lab that is up."""
     found = json.loads(invoke("lab.status", f"--env={env}", "--json").stdout)
     names = tuple(host["name"] for host in found["hosts"] if "app" in host["groups"])
     return Lab(env, found["url"], names)

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rollway.remote import installed
 from tests.integration import toy
 from tests.integration.lab_fleet import Lab
 
@@ -31,7 +30,7 @@ class TargetHost:
     def step(self, step: str, **arguments: Any) -> dict[str, Any]:
         """Run one step of `compose_release` and return its result."""
         asked = {"step": step, "app": toy.APP, "inventory_host": self.name, **arguments}
-        result = ask(self.lab, self.name, "compose_release", asked)
+        result = self.lab.ask(self.name, "compose_release", asked)
         sys.stdout.write(
             f"{step}: {result.get('seconds')} s {result.get('timings')} {result.get('problem')}\n"
         )
@@ -116,27 +115,6 @@ class TargetHost:
             f" docker network ls -q --filter=name=^{toy.APP}- | xargs -r docker network rm;"
             f" docker volume rm -f {toy.APP}_data {toy.APP}_rows; rm -rf {shlex.quote(RECORDS)}"
         )
-
-
-def ask(lab: Lab, host: str, module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Call a module on a host by the package installed there, as a run does; its result."""
-    ran = subprocess.run(
-        [
-            "docker",
-            "exec",
-            "--interactive",
-            f"rollway-{lab.env}-{host}",
-            *shlex.split(installed.command()),
-        ],
-        input=installed.call_text(module, arguments, check=False, diff=False),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    answer = {"rc": ran.returncode, "stdout": ran.stdout, "stderr": ran.stderr}
-    result = installed.result_of(answer) or {}
-    assert "ok" in result, f"{result.get('msg')}\n{ran.stderr}"
-    return result
 
 
 def a_run(name: str, **controller: Any) -> dict[str, Any]:
