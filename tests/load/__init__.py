@@ -7,8 +7,17 @@ only, so that the folder can be copied to a host and run there.
 from __future__ import annotations
 
 from .options import Options
-from .process import Load, traffic
+from .process import LONG_STREAM_SECONDS, STREAM_SECONDS, Load, traffic
 from .report import Report
 from .starved import StarvedError, judged
 
-__all__ = ["Load", "Options", "Report", "StarvedError", "judged", "traffic"]
+__all__ = [
+    "LONG_STREAM_SECONDS",
+    "STREAM_SECONDS",
+    "Load",
+    "Options",
+    "Report",
+    "StarvedError",
+    "judged",
+    "traffic",
+]

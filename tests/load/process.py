@@ -13,6 +13,7 @@ from .options import Options
 from .report import Report
 
 STARTED = "started"
+STREAM_SECONDS, LONG_STREAM_SECONDS = 4.0, 20.0
 FINISH, LEAVE = "finish\n", "leave\n"
 _HERE = __name__.rpartition(".")[0]
 _ROOT = Path(__file__).resolve().parents[len(_HERE.split("."))]
@@ -51,10 +52,20 @@ class Load:
 
 @contextlib.contextmanager
 def traffic(
-    url: str, *, versions: Collection[str] = (), rate: float = 120.0, finishes_streams: bool = True
+    url: str,
+    *,
+    versions: Collection[str] = (),
+    rate: float = 120.0,
+    finishes_streams: bool = True,
+    stream_seconds: float = STREAM_SECONDS,
 ) -> Iterator[Report]:
-    """Load for the length of the block; the report is filled when it ends."""
-    load = Load.start(Options(url=url, versions=tuple(sorted(versions)), rate=rate))
+    """Load for the length of the block; the report is filled when it ends.
+
+    A stream that runs at the end of the block is read to its end if it `finishes_streams`.
+    """
+    known = tuple(sorted(versions))
+    options = Options(url=url, versions=known, rate=rate, stream_seconds=stream_seconds)
+    load = Load.start(options)
     report = Report()
     is_whole = False
     try:
