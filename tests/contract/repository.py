@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+_CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
 
 def files(*patterns: str) -> list[Path]:
@@ -34,6 +36,12 @@ def named(path: Path) -> str:
 def lines(path: Path) -> int:
     """How many lines it has."""
     return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def console_lines(page: Path) -> list[str]:
+    """The commands that a page shows: what stands behind `$ ` in its blocks of a console."""
+    blocks = _CONSOLE.findall(page.read_text(encoding="utf-8"))
+    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
 
 
 def loaded(path: Path) -> Any:

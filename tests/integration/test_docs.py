@@ -1,4 +1,7 @@
-"""Every command in the documentation is run, on the lab instead of the environment it names."""
+"""Every command in the documentation is run, on the lab instead of the environment it names.
+
+That each is one of ours, with options that it has: tests/contract/test_documented_commands.py.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,14 @@ from typing import Any
 
 import pytest
 
+from tests.contract.repository import console_lines
+from tests.integration.fault_fleet import GOOD, build, deploy, serve
 from tests.integration.lab_fleet import ROOT, Lab
 
-# What these do, CI's other tests do to the same lab, and longer.
-ONLY_LONG = ("deploy", "provision")
+pytestmark = pytest.mark.lab
+
+# Of the other verbs CI's other tests do the same to this lab, and more.
+IN_CI = ("audit", "history", "lock", "maintenance", "plan", "prune", "status")
 PAGES = [
     ROOT / "README.md",
     *(
@@ -28,17 +35,15 @@ PAGES = [
     ROOT / "docs" / "provision.md",
     ROOT / "docs" / "remove.md",  # the last one: nothing is released afterwards
 ]
-CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 # Run by other means: CI runs `test` itself, which runs `check`'s steps.
 ELSEWHERE = ("./invoke test", "./invoke check")
-HOSTS = {"app-2.staging.example.com": "app-2"}
+# What the pages name, and what the lab has in its place.
+NAMES = {"app-2.staging.example.com": "app-2", "1.0.0": GOOD[0], "1.1.0": GOOD[1]}
 
 
 def commands_of(page: Path) -> list[str]:
     """The commands of a page that the tests here run, in their order."""
-    blocks = CONSOLE.findall(page.read_text(encoding="utf-8"))
-    lines = [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
-    return [line for line in lines if not line.startswith(ELSEWHERE)]
+    return [line for line in console_lines(page) if not line.startswith(ELSEWHERE)]
 
 
 def on_the_lab(command: str, lab: Lab) -> list[str]:
@@ -47,26 +52,27 @@ def on_the_lab(command: str, lab: Lab) -> list[str]:
         re.sub(r"(--env=|inventories/)(local|staging)\b", rf"\1{lab.env}", word)
         for word in shlex.split(command)
     ]
-    words = [word.replace(old, new) for word in words for old, new in HOSTS.items()]
+    for old, new in NAMES.items():
+        words = [word.replace(old, new) for word in words]
     words = [word.removeprefix(".venv/bin/") for word in words]
     told = any(word.startswith(("--version", "--plan")) for word in words)
     if words[:2] == ["./invoke", "deploy"] and not told:
-        words.append("--version=1.0.0")
+        words.append(f"--version={GOOD[0]}")
     return words
 
 
 @pytest.fixture(scope="module")
 def released(lab: Lab) -> Lab:
     """The lab with the two versions that the pages speak of."""
-    for version in ("1.0.0", "1.1.0"):
-        assert lab.invoke("build", f"--version={version}").returncode == 0
-        assert lab.invoke("deploy", f"--version={version}").returncode == 0
+    serve(lab, GOOD[0])
+    build(lab, GOOD[1])
+    deploy(lab, GOOD[1])
     lab.invoke("doctor", "--fix")  # what other tests have left
     return lab
 
 
 def _case(page: Path) -> Any:
-    marks = [pytest.mark.long] if page.stem in ONLY_LONG else []
+    marks = [] if page.stem in IN_CI else [pytest.mark.long]
     return pytest.param(page, id=page.stem, marks=marks)
 
 
