@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.fleet import Fleet, is_whole
-from tests.integration.fault_fleet import GOOD, build, deploy, environment
+from tests.faults.fleet import Fleet
+from tests.integration.fault_fleet import GOOD, build, deploy, environment, is_whole
 from tests.integration.lab_fleet import Lab
 
 

@@ -15,16 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from rollway import exits
-from tests.integration.fault_fleet import GOOD
+from tests.integration.fault_fleet import GOOD, Status, is_up, is_whole
 from tests.integration.lab_fleet import Lab
-from tests.load import Report, StarvedError, traffic
+from tests.load import LONG_STREAM_SECONDS, Report, StarvedError, traffic
 
 EDGE = "edge-1"
 RECORDS = "/var/lib/rollway/iris"
 EDGE_RECORDS = "/var/lib/rollway-edge/iris"
 SETTLING_SECONDS = 60.0
-
-Status = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,13 @@ class Fleet:
         """
         known = {*GOOD, *versions}
         url, failed = self.lab.url, None
-        with traffic(url, versions=known, rate=rate, finishes_streams=False) as report:
+        with traffic(
+            url,
+            versions=known,
+            rate=rate,
+            finishes_streams=False,
+            stream_seconds=LONG_STREAM_SECONDS,
+        ) as report:
             try:
                 yield report
             except AssertionError as error:
@@ -77,18 +81,6 @@ class Fleet:
     def serves(self, version: str) -> None:
         """The whole fleet serves the version, in rotation, and nobody holds or left anything."""
         until(lambda: is_whole(self.lab.status(), version), f"not every host serves {version}")
-
-
-def is_whole(status: Status, version: str) -> bool:
-    """Whether every host serves the version, healthy and in rotation, and no run is left."""
-    left = [status[name] for name in ("locks", "held", "frozen", "interrupted_run")]
-    versions = {one["version"] for one in status["hosts"]}
-    return is_up(status) and not any(left) and versions == {version}
-
-
-def is_up(status: Status) -> bool:
-    """Whether every host is healthy and in rotation."""
-    return all(host["healthy"] and host["in_rotation"] for host in status["hosts"])
 
 
 def status_when(lab: Lab, condition: Callable[[Status], bool], trouble: str) -> Status:

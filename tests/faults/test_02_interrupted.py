@@ -21,6 +21,8 @@ from tests.faults.controller import (
 )
 from tests.faults.fleet import Fleet, locked_hosts, status_when
 
+pytestmark = pytest.mark.fault
+
 SIGNALS = [
     pytest.param(signal.SIGINT, exits.INTERRUPTED, id="Ctrl-C", marks=pytest.mark.long),
     pytest.param(signal.SIGTERM, exits.TERMINATED, id="an abort in Jenkins"),

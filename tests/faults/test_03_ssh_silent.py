@@ -16,12 +16,13 @@ from tests.faults.harm import silent_ssh
 from tests.integration.fault_fleet import build, deploy_past_first_wave, events
 from tests.integration.lab_fleet import Lab
 
+pytestmark = pytest.mark.long(seconds=60)
+
 SILENT = "app-2"
 SHORT_SECONDS = 2.0  # of the 6 s after which a connection is given up
 SLOW_SECONDS = 8
 
 
-@pytest.mark.long
 def test_a_host_that_falls_silent_between_waves_is_named_and_nobody_is_harmed(
     fleet: Fleet, baking: Lab
 ) -> None:
@@ -39,7 +40,6 @@ def test_a_host_that_falls_silent_between_waves_is_named_and_nobody_is_harmed(
     fleet.serves(fleet.other)
 
 
-@pytest.mark.long
 def test_a_line_that_is_back_in_time_does_not_stop_a_run(fleet: Fleet, baking: Lab) -> None:
     with fleet.unharmed():
         process, _ = deploy_past_first_wave(baking, fleet.other)
@@ -50,7 +50,6 @@ def test_a_line_that_is_back_in_time_does_not_stop_a_run(fleet: Fleet, baking: L
     fleet.serves(fleet.other)
 
 
-@pytest.mark.long
 def test_a_step_whose_connection_breaks_is_no_trouble_for_the_next_run(fleet: Fleet) -> None:
     """The host goes on with the step by itself; the run gives the host up."""
     slow = new_version(3)

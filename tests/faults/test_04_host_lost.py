@@ -20,10 +20,13 @@ from tests.integration.fault_fleet import (
     environment,
     events,
     frozen,
+    serve,
     versions,
 )
 from tests.integration.lab_fleet import Lab
 from tests.load import StarvedError, judged, traffic
+
+pytestmark = pytest.mark.fault
 
 LOST = "app-2"
 RATE, SHARE = 120.0, 1 / 3
@@ -34,8 +37,7 @@ SHORTEST_SILENCE_SECONDS = 0.5
 @pytest.fixture(scope="module")
 def fleet(built: Lab) -> Lab:
     """The lab with the first version serving."""
-    deploy(built, GOOD[0])
-    return built
+    return serve(built)
 
 
 def test_a_host_lost_before_is_named_and_nothing_changes(fleet: Lab) -> None:

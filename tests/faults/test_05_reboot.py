@@ -9,10 +9,12 @@ from collections.abc import Iterator
 import pytest
 
 from rollway import exits
-from tests.faults.fleet import Fleet, is_whole, until
-from tests.integration.fault_fleet import GOOD, deploy_past_first_wave
+from tests.faults.fleet import Fleet, until
+from tests.integration.fault_fleet import GOOD, deploy_past_first_wave, is_whole
 from tests.integration.lab_fleet import Lab
 from tests.load import traffic
+
+pytestmark = pytest.mark.long(seconds=90)
 
 LOST = "app-2"
 BOOT_SECONDS = 120.0
@@ -31,7 +33,6 @@ def _without_power(lab: Lab, host: str) -> Iterator[None]:
         subprocess.run(["docker", "start", container], check=True, stdout=subprocess.PIPE)
 
 
-@pytest.mark.long
 def test_a_host_without_power_comes_back_with_the_release_on_record(
     fleet: Fleet, baking: Lab
 ) -> None:
@@ -58,7 +59,6 @@ def _serves_again(fleet: Fleet) -> bool:
     return bool(one["in_rotation"] and one["healthy"] and one["version"] == fleet.now)
 
 
-@pytest.mark.long
 def test_an_engine_that_restarts_takes_nothing_down(fleet: Fleet, baking: Lab) -> None:
     """Containers outlive it (live-restore); whether the run outlives it depends on the moment."""
     with fleet.unharmed():
@@ -70,7 +70,6 @@ def test_an_engine_that_restarts_takes_nothing_down(fleet: Fleet, baking: Lab) -
     fleet.serves(serves)
 
 
-@pytest.mark.long
 def test_a_host_that_boots_between_runs_serves_what_it_served(fleet: Fleet) -> None:
     with _without_power(fleet.lab, LOST):
         pass

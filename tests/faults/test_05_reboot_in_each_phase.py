@@ -30,7 +30,7 @@ BOOT_SECONDS = 120.0
 RATE = 120.0
 SLOWEST_SECONDS = 4.0  # silence is known after 2.3 s at most, then the request goes elsewhere
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(seconds=90)
 
 
 @pytest.mark.parametrize("machine", MACHINES)

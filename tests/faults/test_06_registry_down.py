@@ -18,6 +18,8 @@ from tests.faults.harm import stopped, wait_for_port
 from tests.integration.fault_fleet import build, deploy_past_first_wave
 from tests.integration.lab_fleet import Lab
 
+pytestmark = pytest.mark.fault
+
 REGISTRY, UNIT = "registry-1", "docker-registry.service"
 PORT, BUSY_PORT = 5000, 5001
 # Says 429 to whoever asks, with the registry's own certificate.

@@ -13,6 +13,8 @@ from tests.faults.fleet import Fleet, new_version
 from tests.integration.fault_fleet import build, deploy_past_first_wave
 from tests.integration.lab_fleet import Lab
 
+pytestmark = pytest.mark.long
+
 TYPES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.oci.image.manifest.v1+json",
@@ -21,7 +23,6 @@ TYPES = (
 )
 
 
-@pytest.mark.long
 def test_a_tag_that_moves_in_mid_run_parts_no_host_from_the_others(
     fleet: Fleet, baking: Lab
 ) -> None:

@@ -7,11 +7,21 @@ from collections.abc import Iterator
 import pytest
 
 from rollway import exits
-from tests.integration.fault_fleet import GOOD, build, deploy, environment, events, versions
+from tests.integration.fault_fleet import (
+    GOOD,
+    build,
+    deploy,
+    environment,
+    events,
+    serve,
+    versions,
+)
 from tests.integration.lab_fleet import Lab
 from tests.load import traffic
 
-SLOW, NEVER, TURNS = "l-slow", "l-never", "l-turns-10"
+pytestmark = pytest.mark.fault
+
+SLOW, NEVER, TURNS = "v-slow", "v-never", "v-turns-10"
 # It turns bad some seconds after its start: after its shift, and before the end of its bake, on a
 # slow machine, too.
 BAKE_SECONDS, TURNS_AFTER = 12, 10
@@ -23,23 +33,25 @@ SHARE = 1 / 3  # of the requests, while one of three hosts has the bad release
 def fleet(lab: Lab) -> Iterator[Lab]:
     """The lab with a short time to start, a bake, and the first good version serving."""
     with environment(lab, "bad", START_PERIOD="8s", BAKE_SECONDS=str(BAKE_SECONDS)) as bad:
-        build(bad, GOOD[0])
-        build(bad, NEVER, FAULT="never_ready")
-        build(bad, SLOW, FAULT="slow", FAULT_SECONDS="600")
-        build(bad, TURNS, FAULT="ready_then_failing", FAULT_SECONDS=str(TURNS_AFTER))
-        deploy(lab, GOOD[0])  # without a bake
+        serve(lab)  # without a bake
         yield bad
 
 
 UNREADY = [
-    pytest.param(NEVER, id="it never says that it is ready", marks=pytest.mark.long),
-    pytest.param(SLOW, id="it is slower than its own deadline", marks=pytest.mark.long),
+    pytest.param(NEVER, {"FAULT": "never_ready"}, id="it never says that it is ready"),
+    pytest.param(
+        SLOW, {"FAULT": "slow", "FAULT_SECONDS": "600"}, id="it is slower than its own deadline"
+    ),
 ]
 
 
-@pytest.mark.parametrize("version", UNREADY)
-def test_a_release_that_is_not_ready_in_time_never_serves(fleet: Lab, version: str) -> None:
+@pytest.mark.long
+@pytest.mark.parametrize(("version", "fault"), UNREADY)
+def test_a_release_that_is_not_ready_in_time_never_serves(
+    fleet: Lab, version: str, fault: dict[str, str]
+) -> None:
     """Docker calls it unhealthy within start_period + retries * (interval + timeout): 32 s."""
+    build(fleet, version, **fault)
     before = fleet.status()["release"]
     with traffic(fleet.url, versions=[GOOD[0]]) as report:
         result = deploy(fleet, version, code=exits.FAILED)
@@ -51,6 +63,7 @@ def test_a_release_that_is_not_ready_in_time_never_serves(fleet: Lab, version: s
 
 
 def test_a_release_that_turns_bad_in_its_bake_goes_back(fleet: Lab) -> None:
+    build(fleet, TURNS, FAULT="ready_then_failing", FAULT_SECONDS=str(TURNS_AFTER))
     with traffic(fleet.url, versions=[GOOD[0], TURNS], rate=RATE) as report:
         result = deploy(fleet, TURNS, code=exits.FAILED)
     seen = [one for one in result["observed"] if one["failed"] or one["went_down"]]

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.faults.fleet import Fleet, container_of, is_whole, until
-from tests.integration.fault_fleet import GOOD
+from tests.faults.fleet import Fleet, container_of, until
+from tests.integration.fault_fleet import GOOD, is_whole
 from tests.integration.lab_fleet import Lab
 from tests.load import traffic
+
+pytestmark = pytest.mark.fault
 
 HOST = "app-2"
 RATE = 120.0

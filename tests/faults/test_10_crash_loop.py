@@ -17,7 +17,9 @@ from tests.integration.changed_demo import changed_demo
 from tests.integration.fault_fleet import build, environment
 from tests.integration.lab_fleet import Lab
 
-CRASHES = "l-crashes"
+pytestmark = pytest.mark.long
+
+CRASHES = "v-crashes"
 HEALTH_CHECK = re.compile(r"    healthcheck:\n(?:      .*\n)+")
 
 
@@ -37,7 +39,6 @@ def _without_check(text: str) -> str:
     return changed
 
 
-@pytest.mark.long
 def test_a_crash_loop_leaves_the_old_release_serving(fleet: Fleet, unchecked: Lab) -> None:
     build(fleet.lab, CRASHES, FAULT="crash_loop")
     before = fleet.lab.status()["release"]

@@ -15,6 +15,8 @@ from tests.faults.harm import fill, hidden, make_room, small
 from tests.integration.fault_fleet import deploy_past_first_wave
 from tests.integration.lab_fleet import Lab
 
+pytestmark = pytest.mark.fault
+
 FULL = "app-2"
 NO_SPACE = "No space left on device"
 

@@ -15,6 +15,8 @@ from tests.integration.changed_demo import changed_demo
 from tests.integration.fault_fleet import environment
 from tests.integration.lab_fleet import Lab
 
+pytestmark = pytest.mark.fault
+
 KILLED = 137
 # 600 MB, written to; the demo's limit is 192 MB, and as much of swap where there is any
 GREEDY = """    command: [python3, -c, "b'x' * (600 << 20)"]\n"""

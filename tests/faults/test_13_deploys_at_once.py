@@ -13,7 +13,12 @@ from tests.faults.controller import ADVANCE, Command, command
 from tests.faults.fleet import Fleet, until
 from tests.integration.lab_fleet import Lab
 
-COUNTS = [pytest.param(3, id="three"), pytest.param(8, id="eight", marks=pytest.mark.long)]
+pytestmark = pytest.mark.fault
+
+COUNTS = [
+    pytest.param(3, id="three"),
+    pytest.param(8, id="eight", marks=pytest.mark.long(seconds=90)),
+]
 RATE = 30.0  # the cores are busy with the controllers
 REFUSED_SECONDS = 400.0
 

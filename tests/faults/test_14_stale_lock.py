@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from rollway import exits
 from tests.faults.controller import ADVANCE, command
 from tests.faults.fleet import EDGE, Fleet, locked_hosts
+
+pytestmark = pytest.mark.fault
 
 LOST = "lost the lock"
 

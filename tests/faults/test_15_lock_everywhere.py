@@ -11,10 +11,11 @@ from rollway import exits
 from tests.faults.fleet import Fleet, locked_hosts
 from tests.faults.harm import silent_ssh
 
+pytestmark = pytest.mark.long
+
 HOSTS = ["app-1", "app-3"]  # the first by name, which is first in every list, and the last
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("down", HOSTS)
 def test_a_lock_that_one_host_cannot_take_is_given_back_by_the_others(
     fleet: Fleet, down: str

@@ -9,9 +9,13 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
 from rollway import exits
 from tests.faults.fleet import Fleet
 from tests.faults.harm import written
+
+pytestmark = pytest.mark.fault
 
 SKEWED = "app-2"
 # Python runs such a line whenever it starts.

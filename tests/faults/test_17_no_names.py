@@ -11,10 +11,11 @@ from tests.faults.fleet import EDGE, Fleet
 from tests.faults.harm import dropped
 from tests.integration.lab_fleet import Lab
 
+pytestmark = pytest.mark.long
+
 NAME_SERVER = "127.0.0.11"  # Docker's own, on networks that somebody made
 
 
-@pytest.mark.long
 def test_a_deploy_asks_no_name_server(fleet: Fleet) -> None:
     hosts = (*fleet.lab.hosts, EDGE)
     assert any(_knows_a_name(fleet.lab, host) for host in hosts)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from rollway import exits
 from tests.faults.fleet import Fleet
 from tests.integration.lab_fleet import Lab
+
+pytestmark = pytest.mark.fault
 
 
 def test_a_limited_deploy_is_told_as_skew_until_the_next_full_one(fleet: Fleet) -> None:

@@ -17,6 +17,8 @@ from tests.integration.fault_fleet import environment
 from tests.integration.lab_fleet import Lab
 from tests.load import traffic
 
+pytestmark = pytest.mark.long
+
 FOREIGN = "/etc/haproxy/rollway.d/zz-foreign.cfg"
 NONSENSE = "backend zz\n  nonsense here\n"
 # `haproxy -c` finds nothing wrong with it; sshd has the port
@@ -39,7 +41,6 @@ def _with_other_retries(text: str) -> str:
     return text.replace(RETRY, "retry: [GET]")
 
 
-@pytest.mark.long
 def test_a_broken_configuration_stops_a_run_before_traffic_moves(
     fleet: Fleet, rerouted: Lab
 ) -> None:
@@ -51,7 +52,6 @@ def test_a_broken_configuration_stops_a_run_before_traffic_moves(
     fleet.serves(fleet.other)
 
 
-@pytest.mark.long
 def test_a_deploy_that_needs_no_reload_does_not_mind(fleet: Fleet) -> None:
     fleet.deploy(fleet.now)  # as this environment has it, whatever a test before left at the edge
     with fleet.unharmed(), written(fleet.lab, EDGE, FOREIGN, NONSENSE):
@@ -59,7 +59,6 @@ def test_a_deploy_that_needs_no_reload_does_not_mind(fleet: Fleet) -> None:
     fleet.serves(fleet.other)
 
 
-@pytest.mark.long
 def test_a_worker_that_does_not_come_up_leaves_the_one_that_serves(
     fleet: Fleet, rerouted: Lab
 ) -> None:

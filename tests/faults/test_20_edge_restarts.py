@@ -10,11 +10,12 @@ from tests.integration.fault_fleet import GOOD, deploy_past_first_wave
 from tests.integration.lab_fleet import Lab
 from tests.load import Report, traffic
 
+pytestmark = pytest.mark.long
+
 UNIT = "haproxy.service"
 GAP_SECONDS = 5  # one edge alone is away while it restarts
 
 
-@pytest.mark.long
 def test_a_reload_between_waves_undoes_no_shift(fleet: Fleet, baking: Lab) -> None:
     with fleet.unharmed():
         process, _ = deploy_past_first_wave(baking, fleet.other)
@@ -25,7 +26,6 @@ def test_a_reload_between_waves_undoes_no_shift(fleet: Fleet, baking: Lab) -> No
     assert fleet.lab.invoke("drift").returncode == exits.DONE
 
 
-@pytest.mark.long
 def test_a_restart_between_waves_ends_all_new_or_all_old(fleet: Fleet, baking: Lab) -> None:
     with traffic(fleet.lab.url, versions=GOOD, finishes_streams=False) as report:
         process, _ = deploy_past_first_wave(baking, fleet.other)
@@ -37,7 +37,6 @@ def test_a_restart_between_waves_ends_all_new_or_all_old(fleet: Fleet, baking: L
     assert fleet.lab.invoke("drift").returncode == exits.DONE
 
 
-@pytest.mark.long
 def test_a_restart_between_runs_begins_where_the_last_run_ended(fleet: Fleet) -> None:
     fleet.deploy(fleet.other)
     with fleet.unchanged():

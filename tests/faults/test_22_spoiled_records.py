@@ -11,6 +11,8 @@ from rollway import exits
 from tests.faults.fleet import EDGE, EDGE_RECORDS, RECORDS, Fleet, locked_hosts
 from tests.faults.harm import content_of, spoiled
 
+pytestmark = pytest.mark.fault
+
 HOST = "app-2"
 LONG = pytest.mark.long
 CUT = 'truncate --size=-40 -- "$1"'

@@ -9,11 +9,12 @@ from tests.faults.fleet import Fleet, container_of, idle_slot, state_of, until
 from tests.integration.fault_fleet import deploy_past_first_wave
 from tests.integration.lab_fleet import Lab
 
+pytestmark = pytest.mark.long
+
 HOST = "app-2"
 TEMPORARY = "0123456789ab"  # what Compose puts before a name while it replaces a container
 
 
-@pytest.mark.long
 def test_a_temporary_container_does_not_wedge_the_next_run(fleet: Fleet, baking: Lab) -> None:
     slot = idle_slot(fleet.lab, HOST)
     _leave_behind(fleet.lab, slot)
@@ -38,7 +39,6 @@ def _left(lab: Lab) -> str:
     return lab.on(HOST, "docker", "ps", "--all", "--quiet", f"--filter=name={TEMPORARY}_").strip()
 
 
-@pytest.mark.long
 def test_an_engine_that_is_killed_during_a_start_is_no_trouble_for_the_next_run(
     fleet: Fleet, baking: Lab
 ) -> None:

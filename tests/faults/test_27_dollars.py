@@ -13,6 +13,8 @@ from tests.integration.changed_demo import changed_demo
 from tests.integration.fault_fleet import environment
 from tests.integration.lab_fleet import Lab
 
+pytestmark = pytest.mark.long
+
 VALUES = {
     "TWO_DOLLARS": "P@$$w0rd",
     "A_VARIABLE": "$HOME",
@@ -58,7 +60,6 @@ def _with_values(text: str) -> str:
     return changed.replace("\nx-rollway:\n", f"{secrets}\nx-rollway:\n")
 
 
-@pytest.mark.long
 def test_odd_values_are_read_back_as_they_were_written(fleet: Fleet, odd: Lab) -> None:
     with fleet.unharmed():
         fleet.deploy(fleet.other, lab=odd)

@@ -12,6 +12,8 @@ from tests.faults.fleet import Fleet
 from tests.integration.fault_fleet import GOOD
 from tests.integration.lab_fleet import Lab, invoke
 
+pytestmark = pytest.mark.fault
+
 MARK = "/tmp/rollway-injected"
 HOSTILE = [
     "../1",

@@ -12,6 +12,8 @@ from tests.integration.changed_demo import changed_demo
 from tests.integration.fault_fleet import GOOD, environment
 from tests.integration.lab_fleet import Lab
 
+pytestmark = pytest.mark.fault
+
 BEFORE = "    restart: unless-stopped\n"
 LEADS_OUT = [
     pytest.param("volumes: [../../etc:/data:ro]", id="a mount above the application"),

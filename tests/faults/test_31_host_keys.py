@@ -13,6 +13,8 @@ from rollway import exits
 from tests.faults.fleet import Fleet
 from tests.faults.harm import other_host_key
 
+pytestmark = pytest.mark.fault
+
 SWAPPED = "app-2"
 
 

@@ -15,6 +15,8 @@ from tests.faults.harm import replaced
 from tests.integration.fault_fleet import build
 from tests.integration.lab_fleet import Lab
 
+pytestmark = pytest.mark.long
+
 REGISTRY, UNIT = "registry-1", "docker-registry.service"
 PLACE = "/etc/docker/registry/registry"
 HERE, ELSEWHERE = "127.0.0.1", "192.0.2.1"
@@ -42,7 +44,6 @@ def _restart(lab: Lab) -> None:
     lab.on(REGISTRY, "sh", "-c", ANSWERS)
 
 
-@pytest.mark.long
 def test_a_certificate_that_is_not_right_is_refused_before_any_change(fleet: Fleet) -> None:
     lab = fleet.lab
     wrong = {
@@ -58,7 +59,6 @@ def test_a_certificate_that_is_not_right_is_refused_before_any_change(fleet: Fle
             assert reason in said
 
 
-@pytest.mark.long
 def test_hosts_check_the_certificate_by_themselves(fleet: Fleet) -> None:
     """The controller reaches the registry under another name, and finds nothing wrong."""
     version = new_version(32)

@@ -13,15 +13,16 @@ from tests.faults.harm import read_only
 from tests.integration.fault_fleet import build, environment, events
 from tests.integration.lab_fleet import ROOT, Lab
 
+pytestmark = pytest.mark.long(seconds=90)
+
 FRAGMENTS = "/etc/haproxy/rollway.d"
 FIRST = "app-1"  # the first wave
 # It turns bad so long after its start: when the whole fleet has it, on a slow machine, too.
-LATER, LATER_SECONDS = "l-turns-60", 60
-CRASHES = "l-crashes"
+LATER, LATER_SECONDS = "v-turns-60", 60
+CRASHES = "v-crashes"
 BAKE_SECONDS = 60  # of which the failure ends all but the beginning
 
 
-@pytest.mark.long
 def test_a_way_back_that_fails_is_not_tried_again(fleet: Fleet) -> None:
     """Traffic is back, but the edge cannot write it down: nobody says that all is well."""
     version, slot = new_version(35), idle_slot(fleet.lab, FIRST)
@@ -60,7 +61,6 @@ def _is_in_rotation(lab: Lab, slot: str) -> bool:
     return bool(mine) and not any("disabled" in line for line in mine)
 
 
-@pytest.mark.long
 def test_a_bad_release_after_a_bad_one_leaves_a_way_on(fleet: Fleet) -> None:
     """The release that serves turns bad; the next one is worse; the one after that is good."""
     build(fleet.lab, LATER, FAULT="ready_then_failing", FAULT_SECONDS=str(LATER_SECONDS))

@@ -10,6 +10,8 @@ from rollway import exits
 from tests.faults.fleet import Fleet, container_of, idle_slot
 from tests.integration.lab_fleet import Lab
 
+pytestmark = pytest.mark.fault
+
 HOST = "app-2"
 
 

@@ -9,6 +9,8 @@ import pytest
 from rollway import exits
 from tests.faults.fleet import Fleet
 
+pytestmark = pytest.mark.long
+
 REASON = "stěhování databáze 数据库"
 OWNERS = [
     pytest.param("Žižek", "Žižek", id="UTF-8"),
@@ -25,7 +27,6 @@ def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(("user", "named"), OWNERS)
 def test_a_name_with_other_letters_locks_freezes_and_is_recorded(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch, user: str, named: str

@@ -36,7 +36,7 @@ from tests.integration.edge_looks import (
 from tests.load import judged
 
 __all__ = ["CASES", "main"]
-AT_ONCE = 3
+AT_ONCE = 5
 FLIPS = 20
 RELOADS = 5
 HOT_SECONDS = 0.25

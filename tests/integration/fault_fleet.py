@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -14,9 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from rollway import exits
-from tests.integration.lab_fleet import ROOT, Lab
+from tests.integration.lab_fleet import ROOT, Lab, invoke
 
-GOOD = ("l-1", "l-2")
+GOOD = ("v-1", "v-2", "v-3")
+"""Versions that differ in their name alone: with three, one always stands in no slot."""
+
+Status = dict[str, Any]
 
 
 @contextlib.contextmanager
@@ -39,10 +43,35 @@ def environment(lab: Lab, name: str, *, apps_dir: str = "", **variables: str) ->
 
 
 def build(lab: Lab, version: str, **faults: str) -> None:
-    """Build and push a version; `faults` are build arguments."""
-    options = [f"--build-arg={name}={value}" for name, value in faults.items()]
-    ran = lab.invoke("build", f"--version={version}", *options)
+    """Build and push a version, once in a session; `faults` are build arguments."""
+    _build(lab.of or lab.env, version, tuple(faults.items()))
+
+
+@functools.cache
+def _build(env: str, version: str, faults: tuple[tuple[str, str], ...]) -> None:
+    options = [f"--build-arg={name}={value}" for name, value in faults]
+    ran = invoke("build", f"--env={env}", f"--version={version}", *options)
     assert ran.returncode == exits.DONE, ran.stderr
+
+
+def serve(lab: Lab, version: str = GOOD[0]) -> Lab:
+    """The lab, when the whole fleet serves the version and nobody has a lock or left a run."""
+    build(lab, version)
+    if not is_whole(lab.status(), version):
+        deploy(lab, version)
+    return lab
+
+
+def is_whole(status: Status, version: str) -> bool:
+    """Whether every host serves the version, healthy and in rotation, and no run is left."""
+    left = [status[name] for name in ("locks", "held", "frozen", "interrupted_run")]
+    versions = {one["version"] for one in status["hosts"]}
+    return is_up(status) and not any(left) and versions == {version}
+
+
+def is_up(status: Status) -> bool:
+    """Whether every host is healthy and in rotation."""
+    return all(host["healthy"] and host["in_rotation"] for host in status["hosts"])
 
 
 def deploy(lab: Lab, version: str, *, code: int = exits.DONE) -> dict[str, Any]:

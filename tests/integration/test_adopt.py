@@ -13,25 +13,25 @@ import pytest
 
 from rollway import exits
 from tests.integration import toy
-from tests.integration.fault_fleet import build, deploy, kill_family, versions
+from tests.integration.fault_fleet import GOOD, build, kill_family, versions
 from tests.integration.lab_fleet import ROOT, Lab
 from tests.integration.plain_shop import PORT, PROJECT, ROW, UPLOAD, Shop, plain_shop
 from tests.load import traffic
 
-FIRST, NEVER = "a-1", "a-never"
+pytestmark = pytest.mark.lab
+
+FIRST, NEVER = GOOD[0], "v-never"
 ADOPT = (f"--version={FIRST}", f"--project={PROJECT}")
 ACCESSORY = "iris-accessories-db-1"
 
 
 @pytest.fixture(scope="module")
 def bare(lab: Lab) -> Iterator[Lab]:
-    """The lab without the application, and the versions built; it has it again afterwards."""
+    """The lab without the application, before and afterwards."""
     build(lab, FIRST)
-    build(lab, NEVER, FAULT="never_ready")
     _clear(lab)
     yield lab
     _clear(lab)
-    deploy(lab, FIRST)
 
 
 @pytest.fixture
@@ -104,6 +104,7 @@ def test_it_takes_the_place_with_the_data_and_loses_nothing(shop: tuple[Lab, Sho
 @pytest.mark.long
 def test_a_version_that_is_bad_leaves_everything_as_it_was(shop: tuple[Lab, Shop]) -> None:
     env, found = shop
+    build(env, NEVER, FAULT="never_ready")
     before = _ids(env, found), [found.volumes(host) for host in env.hosts]
     with traffic(_plain_url(env), versions={FIRST}) as report:
         ran = env.invoke("adopt", f"--version={NEVER}", f"--project={PROJECT}", "--yes")

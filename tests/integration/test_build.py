@@ -17,6 +17,8 @@ import requests
 from rollway.build import load_target
 from tests.integration.lab_fleet import ROOT, Lab
 
+pytestmark = pytest.mark.lab
+
 
 def build(lab: Lab, version: str, *options: str) -> subprocess.CompletedProcess[str]:
     return lab.invoke("build", "--app=iris", f"--version={version}", *options)

@@ -12,25 +12,27 @@ from itertools import cycle, islice
 import pytest
 
 from rollway import exits
-from tests.integration.fault_fleet import deploy_past_first_wave, kill_family
+from tests.integration.fault_fleet import (
+    GOOD,
+    build,
+    deploy_past_first_wave,
+    kill_family,
+    serve,
+)
 from tests.integration.lab_fleet import ROOT, Lab
-from tests.load import traffic
+from tests.load import LONG_STREAM_SECONDS, STREAM_SECONDS, traffic
 
-GOOD = ("t-1", "t-2", "t-3")
+pytestmark = pytest.mark.lab
+
+DRAIN_SECONDS = 8.0  # of a stream: as long as two deploys, so that a slot is drained with it
 
 
 @pytest.fixture(scope="module")
 def fleet(lab: Lab) -> Lab:
     """The lab with the first version serving, and the others built."""
     for version in GOOD:
-        _build(lab, version)
-    _deploy(lab, GOOD[0])
-    return lab
-
-
-def _build(lab: Lab, version: str) -> None:
-    ran = lab.invoke("build", f"--version={version}")
-    assert ran.returncode == exits.DONE, ran.stderr
+        build(lab, version)
+    return serve(lab, GOOD[0])
 
 
 def _deploy(lab: Lab, version: str, *options: str, code: int = exits.DONE) -> str:
@@ -43,8 +45,14 @@ def _versions(lab: Lab) -> list[str]:
     return [host["version"] for host in lab.status()["hosts"]]
 
 
-def _alternate(lab: Lab, versions: Iterable[str], deploy: Callable[[str], object]) -> None:
-    with traffic(lab.url, versions=set(GOOD)) as report:
+def _alternate(
+    lab: Lab,
+    versions: Iterable[str],
+    deploy: Callable[[str], object],
+    *,
+    stream_seconds: float = STREAM_SECONDS,
+) -> None:
+    with traffic(lab.url, versions=set(GOOD), stream_seconds=stream_seconds) as report:
         for version in versions:
             deploy(version)
     assert report.lost == []
@@ -56,19 +64,20 @@ def _alternate(lab: Lab, versions: Iterable[str], deploy: Callable[[str], object
 
 def test_deploys_into_a_warm_and_a_used_slot_lose_no_request(fleet: Lab) -> None:
     order = (GOOD[1], GOOD[0], GOOD[2])
-    _alternate(fleet, order, lambda one: _deploy(fleet, one))
+    _alternate(fleet, order, lambda one: _deploy(fleet, one), stream_seconds=DRAIN_SECONDS)
 
 
-@pytest.mark.long
+@pytest.mark.long(seconds=240)
 def test_twenty_alternating_deploys_lose_no_request(fleet: Lab) -> None:
-    _alternate(fleet, islice(cycle(GOOD[:2]), 20), lambda one: _deploy(fleet, one))
+    order = islice(cycle(GOOD[:2]), 20)
+    _alternate(fleet, order, lambda one: _deploy(fleet, one), stream_seconds=LONG_STREAM_SECONDS)
 
 
-@pytest.mark.long
+@pytest.mark.long(seconds=180)
 def test_twelve_deploys_that_each_start_anew_lose_no_request(fleet: Lab) -> None:
     """With three versions in turn no slot holds the next one: it drains, stops and starts."""
     order = islice(cycle((GOOD[2], GOOD[0], GOOD[1])), 12)
-    _alternate(fleet, order, lambda one: _deploy(fleet, one))
+    _alternate(fleet, order, lambda one: _deploy(fleet, one), stream_seconds=LONG_STREAM_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -112,12 +121,20 @@ def test_rollback_moves_traffic_back_and_loses_nothing(fleet: Lab) -> None:
     assert report.lost == []
     assert _versions(fleet) == [before] * 3
     assert result["rollback_of"].endswith(new)
-    assert fleet.invoke("rollback", f"--to={new}").returncode == exits.REFUSED
+    again = fleet.invoke("rollback", f"--to={result['rollback_of']}")
+    assert again.returncode == exits.REFUSED
 
 
 def _last_shift(result: dict[str, str]) -> float:
     lines = (ROOT / ".rollway" / "runs" / result["run"] / "events.jsonl").read_text().splitlines()
     return max(float(event["time"]) for event in map(json.loads, lines) if event["step"] == "shift")
+
+
+def test_status_says_what_hosts_and_edges_say(fleet: Lab) -> None:
+    """The other tests ask these themselves."""
+    ran = fleet.invoke("status", "--json")
+    assert ran.returncode == exits.DONE, ran.stderr
+    assert json.loads(ran.stdout) == fleet.status()
 
 
 def test_the_same_release_again_touches_nothing(fleet: Lab) -> None:
@@ -129,7 +146,7 @@ def test_the_same_release_again_touches_nothing(fleet: Lab) -> None:
 
 def test_check_mode_shows_the_plan_and_changes_nothing(fleet: Lab) -> None:
     before = fleet.status()
-    ran = fleet.invoke("deploy", "--version=t-3", "--check", "--json")
+    ran = fleet.invoke("deploy", "--version=v-3", "--check", "--json")
     result = json.loads(ran.stdout)
     assert (ran.returncode, result["outcome"]) == (exits.DONE, "planned")
     assert len(result["waves"]) == 3
@@ -190,7 +207,7 @@ WRONG = [
     ("an unknown application", ["--app=nope", "--version=1"], exits.USAGE, "apps/nope"),
     ("no version", [], exits.USAGE, "no version was named"),
     ("a version nobody built", ["--version=9.9.9"], exits.REFUSED, "is not in the registry"),
-    ("an option of Invoke's own", ["--version=t-1", "--dry"], exits.USAGE, "--dry"),
+    ("an option of Invoke's own", ["--version=v-1", "--dry"], exits.USAGE, "--dry"),
 ]
 
 

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from rollway import exits
-from tests.integration.fault_fleet import build, deploy, environment
+from tests.integration.fault_fleet import GOOD, build, deploy, environment, serve
 from tests.integration.lab_fleet import Lab
 from tests.load import traffic
 
-VERSIONS = ("doctor-1", "doctor-2", "doctor-3")
+pytestmark = pytest.mark.lab
+
+VERSIONS = GOOD
 RECORDS = Path("/var/lib/rollway/iris")
 
 
@@ -23,8 +25,8 @@ def well(lab: Lab) -> Lab:
     """The lab on the second of three versions; the first is warm."""
     for version in VERSIONS:
         build(lab, version)
-    for version in VERSIONS[:2]:
-        deploy(lab, version)
+    serve(lab, VERSIONS[0])
+    deploy(lab, VERSIONS[1])
     lab.invoke("doctor", "--fix")  # what other tests have left
     assert _doctor(lab)["findings"] == []
     return lab

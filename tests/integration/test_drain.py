@@ -17,6 +17,8 @@ from tests.integration.edge_models import Model
 from tests.integration.edge_websocket import WebSocket
 from tests.unit.module_utils.fake_engine import container
 
+pytestmark = pytest.mark.lab
+
 EDGE = "192.0.2.10"
 
 

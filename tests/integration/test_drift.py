@@ -9,17 +9,16 @@ from typing import Any
 import pytest
 
 from rollway import exits
+from tests.integration.fault_fleet import serve
 from tests.integration.lab_fleet import Lab
 
-VERSION = "drift-1"
+pytestmark = pytest.mark.lab
 
 
 @pytest.fixture(scope="module")
 def released(lab: Lab) -> Lab:
     """The lab with one release on every host."""
-    assert lab.invoke("build", f"--version={VERSION}").returncode == exits.DONE
-    ran = lab.invoke("deploy", f"--version={VERSION}")
-    assert ran.returncode == exits.DONE, ran.stderr
+    serve(lab)
     assert _drift(lab) == (exits.DONE, [])
     return lab
 

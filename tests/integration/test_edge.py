@@ -11,6 +11,8 @@ from tests.integration.edge_cases import CASES
 from tests.integration.edge_place import Results, run_here, run_on_edge
 from tests.integration.lab_fleet import Lab
 
+pytestmark = pytest.mark.lab
+
 
 @pytest.fixture(scope="session")
 def seen_here(tmp_path_factory: pytest.TempPathFactory) -> Results:
@@ -25,7 +27,7 @@ def seen_on_edge(lab: Lab) -> Results:
     return run_on_edge(lab.inventory, "edge-1")
 
 
-@pytest.mark.long
+@pytest.mark.long(seconds=120)
 @pytest.mark.parametrize("name", CASES)
 def test_this_machine_s_haproxy(seen_here: Results, name: str) -> None:
     _judge(seen_here, name)

@@ -11,7 +11,7 @@ import pytest
 from rollway import exits
 from tests.integration.lab_fleet import Lab
 
-pytestmark = pytest.mark.long  # CI runs the commands of its page
+pytestmark = pytest.mark.long
 
 TOLD = ("release", "version", "commit", "rollback_of")
 

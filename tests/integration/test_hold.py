@@ -9,12 +9,21 @@ import pytest
 
 from rollway import exits
 from tests.integration.changed_demo import changed_demo
-from tests.integration.fault_fleet import build, deploy_past_first_wave, environment, versions
+from tests.integration.fault_fleet import (
+    GOOD,
+    build,
+    deploy,
+    deploy_past_first_wave,
+    environment,
+    versions,
+)
 from tests.integration.lab_fleet import Lab
 from tests.load import traffic
 
+pytestmark = pytest.mark.lab
+
 # One inference in two fails, for who asks: without requests the same release looks well.
-FAULTY, GOOD = "h-faulty", ("h-1", "h-2")
+FAULTY = "v-faulty"
 SETTINGS = {"BAKE_SECONDS": "3", "FAILURE_ACTION": "pause"}
 WORKER = """
   worker:
@@ -29,17 +38,17 @@ x-rollway:
 def fleet(lab: Lab) -> Iterator[Lab]:
     """The lab as an environment of its own that holds a run when it fails; healthy afterwards."""
     with environment(lab, "held", **SETTINGS) as held:
-        for version in GOOD:
+        for version in GOOD[:2]:
             build(held, version)
         build(held, FAULTY, FAULT="error_rate")
         yield held
-        assert held.invoke("deploy", f"--version={GOOD[0]}").returncode == exits.DONE
+    deploy(lab, GOOD[0])
 
 
 @pytest.fixture
-def held(fleet: Lab) -> Lab:
+def held(lab: Lab, fleet: Lab) -> Lab:
     """A run that is held: its first host has the faulty release."""
-    assert fleet.invoke("deploy", f"--version={GOOD[0]}").returncode == exits.DONE
+    deploy(lab, GOOD[0])  # without a bake
     _hold(fleet)
     return fleet
 

@@ -20,6 +20,8 @@ from tests.integration.jenkins.environment import Environment, asking
 from tests.integration.jenkins.groovy import Groovy, provide
 from tests.integration.lab_fleet import ROOT, Lab
 
+pytestmark = pytest.mark.long
+
 PARAMS = {"ENVIRONMENT": "production", "APP": "", "VERSION": "1.0.0", "CHECK": False}
 ASKS = {"to": "rollway_confirm", "value": 0}
 ASKS_NOT = {"to": "rollway_confirm", "value": 1}
@@ -174,7 +176,7 @@ PARAMETER_STEPS = ("choice", "string", "booleanParam")
 @pytest.fixture(scope="module")
 def environment(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     """The lab's hosts, with a good and a bad version in the registry."""
-    for options in (["j-1"], ["j-bad", "--build-arg=FAULT=crash_loop"]):
+    for options in (["v-1"], ["j-bad", "--build-arg=FAULT=crash_loop"]):
         assert lab.invoke("build", f"--version={options[0]}", *options[1:]).returncode == 0
     with asking(lab, tmp_path_factory.mktemp("credentials")) as one:
         yield one
@@ -207,9 +209,9 @@ def agent(builds: dict[str, Build], environment: Environment) -> Agent:
 
 
 def test_a_plan_changes_nothing_and_the_environment_asks(agent: Agent) -> None:
-    code, said = agent.run("approved", "Plan", "j-1")
+    code, said = agent.run("approved", "Plan", "v-1")
     assert (code, "planned" in said) == (exits.DONE, True), said
-    assert agent.run("approved", "Plan", "j-1", number=1)[0] == 0
+    assert agent.run("approved", "Plan", "v-1", number=1)[0] == 0
 
 
 def test_hosts_are_checked_against_the_credential_of_known_hosts(
@@ -218,19 +220,19 @@ def test_hosts_are_checked_against_the_credential_of_known_hosts(
     (tmp_path / "empty").touch()
     files_given = {**agent.environment.credentials, "known-hosts": tmp_path / "empty"}
     other = Agent(agent.builds, replace(agent.environment, credentials=files_given))
-    code, said = other.run("approved", "Plan", "j-1")
+    code, said = other.run("approved", "Plan", "v-1")
     assert (code, "Host key verification failed" in said) == (exits.REFUSED, True), said
 
 
 def test_a_deploy_that_nobody_approved_is_refused(agent: Agent) -> None:
-    code, said = agent.run("not asked", "Deploy", "j-1")
+    code, said = agent.run("not asked", "Deploy", "v-1")
     assert (code, "asks before a deploy" in said) == (exits.USAGE, True), said
 
 
 def test_an_approved_deploy_serves_and_leaves_its_results(agent: Agent, lab: Lab) -> None:
-    code, said = agent.run("approved", "Deploy", "j-1")
+    code, said = agent.run("approved", "Deploy", "v-1")
     assert code == exits.DONE, said
-    assert {host["version"] for host in lab.status()["hosts"]} == {"j-1"}
+    assert {host["version"] for host in lab.status()["hosts"]} == {"v-1"}
     run = agent.runs()[-1]
     assert _failures(agent, run) == 0
     artifacts = agent.builds["approved"].the("archiveArtifacts", stage="Deploy").value["artifacts"]
@@ -242,7 +244,7 @@ def test_a_bad_release_fails_the_build_and_a_test(agent: Agent, lab: Lab) -> Non
     code, said = agent.run("approved", "Deploy", "j-bad")
     assert (code, "the whole fleet serves" in said) == (exits.FAILED, True), said
     assert _failures(agent, agent.runs()[-1]) > 0
-    assert {host["version"] for host in lab.status()["hosts"]} == {"j-1"}
+    assert {host["version"] for host in lab.status()["hosts"]} == {"v-1"}
 
 
 def _failures(agent: Agent, run: Path) -> int:

@@ -13,11 +13,13 @@ import pytest
 
 from rollway import exits
 from tests.integration.changed_demo import changed_demo
-from tests.integration.fault_fleet import build, deploy, environment, kill_family, versions
+from tests.integration.fault_fleet import GOOD, build, deploy, environment, kill_family, versions
 from tests.integration.lab_fleet import ROOT, Lab
 from tests.load import traffic
 
-PLAIN, NEW = "j-1", "j-2"
+pytestmark = pytest.mark.lab
+
+PLAIN, NEW = GOOD[:2]
 CONTAINER = "iris-jobs-migrate-1"
 RUNS = 'cat "$(docker volume inspect --format={{.Mountpoint}} iris_journal)/runs" | wc -l'
 # It notes each run in a volume of its host, takes a while, and ends as it is told.

@@ -14,7 +14,7 @@ from rollway import exits
 from tests.integration.fault_fleet import build, deploy, versions
 from tests.integration.lab_fleet import Lab
 
-pytestmark = pytest.mark.long  # CI runs the commands of its page
+pytestmark = pytest.mark.long
 
 FIRST, SECOND = "page-1", "page-2"
 

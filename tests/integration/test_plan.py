@@ -10,13 +10,14 @@ import pytest
 from rollway import exits
 from tests.integration.lab_fleet import Lab
 
+pytestmark = pytest.mark.long
+
 
 def _build(lab: Lab, version: str) -> None:
     ran = lab.invoke("build", f"--version={version}")
     assert ran.returncode == exits.DONE, ran.stderr
 
 
-@pytest.mark.long  # CI runs the commands of its page
 def test_a_saved_plan_is_carried_out_once(lab: Lab, tmp_path: Path) -> None:
     for version in ("p-1", "p-2"):
         _build(lab, version)

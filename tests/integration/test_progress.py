@@ -13,10 +13,13 @@ from typing import Any, TypeVar
 import pytest
 
 from rollway import exits
+from tests.integration.fault_fleet import GOOD, build
 from tests.integration.lab_fleet import ROOT, Lab
 from tests.integration.terminal import Shown, run_in_terminal
 
-VERSIONS = ("show-1", "show-2")
+pytestmark = pytest.mark.lab
+
+VERSIONS = GOOD[:2]
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 KEYS = {"time", "event", "step", "host", "wave", "ok", "seconds", "said", "problem"}
@@ -29,7 +32,7 @@ Ran = TypeVar("Ran")
 def fleet(lab: Lab) -> Lab:
     """The lab with two versions built."""
     for version in VERSIONS:
-        assert lab.invoke("build", f"--version={version}").returncode == exits.DONE
+        build(lab, version)
     return lab
 
 
@@ -82,7 +85,7 @@ def test_a_terminal_gets_a_table_that_ends_with_every_host_serving(fleet: Lab) -
         (True, True)
     ] * len(fleet.hosts)
     plain = _plain(shown.text)
-    assert re.search(r"deploy of \d+-show-\d, wave 3 of 3, \d+\.\d s", plain)
+    assert re.search(r"deploy of \d+-v-\d, wave 3 of 3, \d+\.\d s", plain)
     assert "  next: ./invoke rollback" in plain.splitlines()[-1]
     assert shown.text.count(HIDE) == 1
     assert shown.text.rindex(SHOW) > shown.text.rindex(HIDE)
@@ -125,7 +128,7 @@ def test_without_a_terminal_there_are_lines_and_no_escape_codes(fleet: Lab) -> N
     assert "\x1b" not in ran.stdout + ran.stderr
     assert ran.stdout == ""
     assert re.search(r"^edge-1: wave 3 of 3: traffic of app-3 goes to", ran.stderr, re.MULTILINE)
-    assert re.search(r"^  app-1\.\.app-3: \S+ → \d+-show-\d$", ran.stderr, re.MULTILINE)
+    assert re.search(r"^  app-1\.\.app-3: \S+ → \d+-v-\d$", ran.stderr, re.MULTILINE)
 
 
 def test_programs_get_an_event_per_line_and_the_result_last(fleet: Lab) -> None:
@@ -154,7 +157,7 @@ def test_a_refusal_is_an_event_with_its_problem(fleet: Lab) -> None:
 
 
 def test_an_output_that_there_is_not_changes_nothing(fleet: Lab) -> None:
-    ran = fleet.invoke("deploy", "--version=show-1", "--output=table")
+    ran = fleet.invoke("deploy", "--version=v-1", "--output=table")
     assert ran.returncode == exits.USAGE
     assert ran.stderr.strip() == (
         "--output: found 'table'; accepted: live, plain, json; next: --output=plain"

@@ -10,7 +10,7 @@ import pytest
 from rollway import exits
 from tests.integration.lab_fleet import Lab
 
-pytestmark = pytest.mark.long  # CI runs the commands of its page
+pytestmark = pytest.mark.long
 
 VERSIONS = ("prune-1", "prune-2", "prune-3")
 

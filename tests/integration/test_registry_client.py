@@ -14,6 +14,8 @@ from rollway.build import Target, load_target
 from rollway.errors import RollwayError
 from tests.integration.lab_fleet import Lab
 
+pytestmark = pytest.mark.lab
+
 
 @dataclass(frozen=True)
 class Pushed:

@@ -9,10 +9,12 @@ import urllib.request
 import pytest
 
 from rollway import exits
-from tests.integration.fault_fleet import build, deploy
+from tests.integration.fault_fleet import GOOD, deploy, serve
 from tests.integration.lab_fleet import Lab
 
-VERSION = "gone-1"
+pytestmark = pytest.mark.lab
+
+VERSION = GOOD[0]
 OURS = "--filter=label=io.rollway.app=iris"
 DATA = "iris_kept"
 
@@ -20,8 +22,7 @@ DATA = "iris_kept"
 @pytest.fixture
 def released(lab: Lab) -> Lab:
     """The lab with a release that serves, and a volume of the application on its first host."""
-    build(lab, VERSION)
-    deploy(lab, VERSION)
+    serve(lab, VERSION)
     lab.on(lab.hosts[0], "docker", "volume", "create", "--label=io.rollway.app=iris", DATA)
     return lab
 
@@ -73,7 +74,7 @@ def test_it_leaves_edges_and_hosts_and_comes_back(released: Lab) -> None:
     assert again.returncode == exits.DONE, again.stderr
     assert "there is nothing of iris" in again.stderr
     came_back = deploy(released, VERSION)["release"]
-    assert int(came_back.partition("-")[0]) == int(before.partition("-")[0]) + 1
+    assert int(came_back.partition("-")[0]) > int(before.partition("-")[0])
     assert _ask(released) == 200
 
 

@@ -21,6 +21,8 @@ from rollway.lab.role_inputs import container_name
 from tests.integration.lab_fleet import Lab
 from tests.unit.release.app_fixtures import build, write
 
+pytestmark = pytest.mark.lab
+
 APP = "rendered"
 IMAGE = "rollway.test/empty:1.0"
 PLACE = f"/var/tmp/{APP}"

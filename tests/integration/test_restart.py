@@ -8,20 +8,20 @@ import pytest
 
 from rollway import exits
 from tests.integration.changed_demo import changed_demo
-from tests.integration.fault_fleet import build, deploy, environment, versions
+from tests.integration.fault_fleet import GOOD, deploy, environment, serve, versions
 from tests.integration.lab_fleet import Lab
 from tests.integration.test_hold import WORKER
 from tests.load import traffic
 
-VERSION = "again-1"
+pytestmark = pytest.mark.lab
+
+VERSION = GOOD[0]
 
 
 @pytest.fixture(scope="module")
 def released(lab: Lab) -> Lab:
     """The lab with a release that serves."""
-    build(lab, VERSION)
-    deploy(lab, VERSION)
-    return lab
+    return serve(lab, VERSION)
 
 
 def _containers(lab: Lab) -> dict[str, set[str]]:

@@ -13,19 +13,17 @@ from pathlib import Path
 import pytest
 
 from rollway import exits
+from tests.integration.fault_fleet import serve
 from tests.integration.lab_fleet import ROOT, Lab, invoke
 from tests.integration.terminal import run_in_terminal
 
-VERSION = "sessions-1"
+pytestmark = pytest.mark.lab
 
 
 @pytest.fixture(scope="module")
 def released(lab: Lab) -> Lab:
     """The lab with a release that serves."""
-    assert lab.invoke("build", f"--version={VERSION}").returncode == exits.DONE
-    ran = lab.invoke("deploy", f"--version={VERSION}")
-    assert ran.returncode == exits.DONE, ran.stderr
-    return lab
+    return serve(lab)
 
 
 def test_logs_come_from_every_host_with_its_name(released: Lab) -> None:

@@ -37,7 +37,7 @@ from tests.integration.shape_fleet import (
 )
 
 MODEL = "/v2/models/iris"
-pytestmark = [pytest.mark.lab, pytest.mark.long]
+pytestmark = pytest.mark.long(seconds=180)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -14,11 +14,20 @@ import yaml
 
 from rollway import exits
 from tests.integration.changed_demo import changed_demo
-from tests.integration.fault_fleet import build, deploy, environment, kill_family, versions
+from tests.integration.fault_fleet import (
+    GOOD,
+    build,
+    deploy,
+    environment,
+    kill_family,
+    versions,
+)
 from tests.integration.lab_fleet import ROOT, Lab
 from tests.load import traffic
 
-PLAIN, OLD, NEW = "s-1", "s-2", "s-3"
+pytestmark = pytest.mark.long(seconds=90)
+
+PLAIN, OLD, NEW = GOOD
 # It notes the time ten times a second, in a file for each start: who overlaps, ran beside another.
 SERVICE = """
   beat:
@@ -125,7 +134,6 @@ def _until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.long
 def test_one_over_releases_hosts_and_a_way_back(plain: Lab) -> None:
     first, second, _ = plain.hosts
     with traffic(plain.url, versions={PLAIN, OLD, NEW}) as report:
@@ -143,7 +151,6 @@ def test_one_over_releases_hosts_and_a_way_back(plain: Lab) -> None:
     assert report.lost == []
 
 
-@pytest.mark.long
 def test_one_over_releases_restarts_and_more_replicas(plain: Lab) -> None:
     second = plain.hosts[1]
     loaded = traffic(plain.url, versions={PLAIN, OLD, NEW})
@@ -164,7 +171,6 @@ def test_one_over_releases_restarts_and_more_replicas(plain: Lab) -> None:
     assert report.lost == []
 
 
-@pytest.mark.long
 def test_one_that_does_not_stay_up_returns_to_its_host(plain: Lab) -> None:
     first, second, _ = plain.hosts
     with _with_beat(plain, first) as env:
@@ -178,7 +184,6 @@ def test_one_that_does_not_stay_up_returns_to_its_host(plain: Lab) -> None:
         _never_two(env, least=2)
 
 
-@pytest.mark.long
 def test_a_limit_leaves_it_where_it_is(plain: Lab) -> None:
     first, second, third = plain.hosts
     with _with_beat(plain, third) as env:
@@ -192,7 +197,6 @@ def test_a_limit_leaves_it_where_it_is(plain: Lab) -> None:
         _never_two(env, least=2)
 
 
-@pytest.mark.long
 def test_a_run_that_was_killed_and_a_reboot_leave_at_most_one(plain: Lab) -> None:
     first, second, _ = plain.hosts
     with _with_beat(plain, first) as env:
@@ -215,7 +219,6 @@ def test_a_run_that_was_killed_and_a_reboot_leave_at_most_one(plain: Lab) -> Non
         _never_two(env, least=3)
 
 
-@pytest.mark.long
 def test_a_host_that_left_the_inventory_refuses_until_a_person_says_so(plain: Lab) -> None:
     first, _, third = plain.hosts
     with _with_beat(plain, third) as env:

@@ -12,6 +12,8 @@ from tests.integration import toy
 from tests.integration.lab_fleet import Lab
 from tests.integration.target_host import RECORDS, TargetHost, a_run
 
+pytestmark = pytest.mark.lab
+
 FIRST, SECOND, THIRD = "1-v1", "2-v2", "3-v3"
 BLUE = {"toy-blue-api-1-1", "toy-blue-worker-1-1"}
 GREEN = {"toy-green-api-1-1", "toy-green-worker-1-1"}

@@ -21,6 +21,8 @@ from tests.integration.traps.door import dead_port
 from tests.integration.traps.six_names import EDGE, SIX, Ended, SixNames
 from tests.integration.traps.stood_in import Run, Scenario, deploy
 
+pytestmark = pytest.mark.lab
+
 A1, A2, A3, A4, A5, A6 = SIX
 
 
@@ -215,7 +217,16 @@ def run_of(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Scen
     return run
 
 
-@pytest.mark.parametrize("ours", [ours for _, _, ours in TRAPS], ids=IDS)
+# One that fails in the first wave, one in a later one, and one that is lost.
+IN_CI = (FIRST_HOST_FAILS, LATER_HOST_FAILS, HOST_LOST)
+
+
+def _case(name: str, ours: Ours) -> Any:
+    marks = [] if ours in IN_CI else [pytest.mark.long]
+    return pytest.param(ours, id=name, marks=marks)
+
+
+@pytest.mark.parametrize("ours", [_case(name, ours) for name, _, ours in TRAPS])
 def test_rollway(run_of: Callable[[Scenario], Run], ours: Ours) -> None:
     run = run_of(ours.scenario)
     assert (run.code != 0, run.result["exit"]) == (True, ours.exit_code), run.result
