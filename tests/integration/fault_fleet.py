@@ -55,11 +55,22 @@ def _build(env: str, version: str, faults: tuple[tuple[str, str], ...]) -> None:
 
 
 def serve(lab: Lab, version: str = GOOD[0]) -> Lab:
-    """The lab, when the whole fleet serves the version and nobody has a lock or left a run."""
+    """The lab, when the whole fleet serves the version and nobody has a lock or left a run.
+
+    The demo of another environment, or with more replicas, is another release of that version.
+    """
     build(lab, version)
-    if not is_whole(lab.status(), version):
-        deploy(lab, version)
+    status, known = lab.status(), _releases(lab.env)
+    if not is_whole(status, version) or status["release"] != known.get(version):
+        known[version] = deploy(lab, version)["release"]
     return lab
+
+
+@functools.cache
+def _releases(env: str) -> dict[str, str]:
+    """Version → its release, as this session has deployed it to an environment."""
+    del env
+    return {}
 
 
 def is_whole(status: Status, version: str) -> bool:

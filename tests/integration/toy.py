@@ -135,14 +135,15 @@ def manifest(
     """A release as the controller renders it: a web service and a worker."""
     version = release.partition("-")[2]
     reference = digest or image(lab, version)
+    checked = {"healthcheck": _healthcheck()} if has_check else {}
     project = {
         "services": {
             "api-1": {
                 **_service(reference, fault),
                 "ports": ["${ROLLWAY_ADDRESS}:${ROLLWAY_PORT_API_1}:8000"],
-                **({"healthcheck": _healthcheck()} if has_check else {}),
+                **checked,
             },
-            "worker-1": _service(reference, ""),
+            "worker-1": {**_service(reference, ""), **checked},
         },
         "volumes": {"data": {"name": f"{APP}_data", "external": True}},
     }
@@ -156,7 +157,7 @@ def manifest(
         "volumes": [f"{APP}_data"],
         "services": [
             _described("api", "web", has_check=has_check),
-            _described("worker", "worker", has_check=False),
+            _described("worker", "worker", has_check=has_check),
         ],
         "accessories": None,
         "http": {"service": "api", "port": 8000, "ready": "/", "drain_seconds": 10},
