@@ -52,9 +52,11 @@ def a_server_that_has_just_come_in_may_be_late_once() -> str:
 def a_slot_that_failed_before_may_be_late_once_all_the_same() -> str:
     with two_hosts() as edge:
         edge.shift("a-green-1", "b-green-1")
+        load = steady_load(edge)
         with frozen(edge, "a-green-1"):
-            until(lambda: edge.running()["a-green-1"].is_down)
+            until(lambda: is_cut(edge, "a-green-1"))  # so the edge's watch has seen it down
             edge.shift("a-blue-1", "b-blue-1")
+        load.stop()
         return _late_once(edge)
 
 
