@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -111,6 +114,7 @@ class Model:
     targets: list[str] = field(default_factory=list)
     awake: threading.Event = field(default_factory=threading.Event, repr=False)
     _server: _Server | None = field(default=None, repr=False)
+    _reserved: socket.socket | None = field(default=None, repr=False)
 
     @property
     def probes(self) -> int:
@@ -128,17 +132,43 @@ class Model:
         return sum("/stream" in target for target in self.targets)
 
     def start(self) -> Model:
-        """Listen on `port`, or on a free one the first time."""
-        server = _Server(("127.0.0.1", self.port), _Handler)
+        """Listen on `port`, which is a free one the first time."""
+        self._reserved = self._reserved or _reserved()
+        self.port = int(self._reserved.getsockname()[1])
+        with _shared(self._reserved):
+            server = _Server(("127.0.0.1", self.port), _Handler)
         server.model = self
         self.awake.set()
-        self._server, self.port = server, server.server_address[1]
+        self._server = server
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
     def stop(self) -> None:
-        """Stop listening: new connections are refused."""
+        """Stop listening: new connections are refused, and nobody else gets the port."""
         if self._server:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+
+    def close(self) -> None:
+        """Stop for good."""
+        self.stop()
+        if self._reserved:
+            self._reserved.close()
+
+
+def _reserved() -> socket.socket:
+    """A socket that has a free port and never listens on it."""
+    found = socket.socket()
+    found.bind(("127.0.0.1", 0))
+    return found
+
+
+@contextlib.contextmanager
+def _shared(reserved: socket.socket) -> Iterator[None]:
+    """For the length of the block another socket may have the port as well, and keep it."""
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        yield
+    finally:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)

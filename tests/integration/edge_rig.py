@@ -161,7 +161,7 @@ class Rig:
         self.process.terminate()
         self.process.wait(timeout=10)
         for model in self.models.values():
-            model.stop()
+            model.close()
 
     def _step(self, step: str, given: Mapping[str, Any], *, check: bool) -> Result:
         params: dict[str, Any] = {
