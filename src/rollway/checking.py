@@ -49,8 +49,12 @@ QUICK_TESTS: Final = ("tests/unit", "tests/contract", "apps")
 LAB_TESTS: Final = ("tests/molecule", "tests/integration", "tests/faults")
 """Tests that want real hosts, most of them the same lab."""
 
-TESTS: Final = ("tests/check", *LAB_TESTS)
-"""Tests of `test` in this order: the steps of `check`, while the lab comes up, and then the lab."""
+TESTS: Final = (LAB_TESTS[0], "tests/check", *LAB_TESTS[1:])
+"""Tests of `test` in this order.
+
+The steps of `check` run beside the start of the lab and what its roles promise; where the other
+tests send their load, they are over.
+"""
 
 
 def quick_steps(*, root: Path = ROOT) -> tuple[Step, ...]:

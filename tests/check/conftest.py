@@ -1,4 +1,4 @@
-"""The steps of `check` run beside one another, and beside the start of the lab."""
+"""The steps of `check` run beside one another, the start of the lab, and its roles' tests."""
 
 from __future__ import annotations
 
