@@ -1,4 +1,4 @@
-"""Which long tests a run of CI takes along: three minutes of them, and others at each commit.
+"""Which long tests a run of CI takes along: two minutes of them, and others at each commit.
 
 Which ones follows from the commit alone, so that the same commit tries the same ones anywhere.
 """
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from rollway.checking import ROOT
 
-LONGEST_SECONDS = 180
+LONGEST_SECONDS = 120
 USUAL_SECONDS = 45  # of a long test that states none, with its fixtures, on a slow machine
 
 

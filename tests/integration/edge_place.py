@@ -55,6 +55,11 @@ def run_on_edge(inventory: Path, host: str) -> Results:
     return _results([*ssh(inventory, host), " && ".join(steps)], data=packed())
 
 
+def on_edge(inventory: Path, host: str) -> tuple[str, ...]:
+    """The command that does so in a process of its own, and prints the results."""
+    return (sys.executable, "-m", __name__, str(inventory), host)
+
+
 def ssh(inventory: Path, host: str) -> list[str]:
     """The command that reaches a host of a generated inventory."""
     groups = yaml.safe_load((inventory / "hosts.yml").read_text())["all"]["children"]
@@ -98,3 +103,7 @@ def _results(command: list[str], *, cwd: Path | None = None, data: bytes = b"") 
     )
     assert ran.returncode == 0, ran.stderr.decode(errors="replace")[-4000:]
     return dict(json.loads(ran.stdout))
+
+
+if __name__ == "__main__":
+    print(json.dumps(run_on_edge(Path(sys.argv[1]), sys.argv[2])))

@@ -78,9 +78,12 @@ def _check_data(lab: Lab) -> None:
         assert lab.on(host, "docker", "exec", ACCESSORY, "cat", ROW).strip() == host
 
 
-def test_it_takes_the_place_with_the_data_and_loses_nothing(shop: tuple[Lab, Shop]) -> None:
+def test_it_asks_and_takes_the_place_with_the_data_and_loses_nothing(
+    shop: tuple[Lab, Shop],
+) -> None:
     """First beside the old web containers, then without them."""
     env, found = shop
+    _asks_first_and_a_check_changes_nothing(env, found)
     before = [found.volumes(host) for host in env.hosts]
     web = [one["api"] for one in _ids(env, found)]
     with traffic(_plain_url(env), versions={FIRST}) as report:
@@ -118,8 +121,7 @@ def test_a_version_that_is_bad_leaves_everything_as_it_was(shop: tuple[Lab, Shop
     assert env.status()["locks"] == []
 
 
-def test_it_asks_first_and_a_check_changes_nothing(shop: tuple[Lab, Shop]) -> None:
-    env, found = shop
+def _asks_first_and_a_check_changes_nothing(env: Lab, found: Shop) -> None:
     before = _ids(env, found)
     shown = _adopt(env, "--check")
     assert "app-1: shop_rows at /rows of db: taken over as it is" in shown

@@ -22,7 +22,7 @@ from tests.integration.lab_fleet import ROOT, Lab
 pytestmark = pytest.mark.lab
 
 # Of the other verbs CI's other tests do the same to this lab, and more.
-IN_CI = ("audit", "history", "lock", "maintenance", "plan", "prune", "status")
+IN_CI = ("audit", "history", "lock", "maintenance", "prune")
 PAGES = [
     ROOT / "README.md",
     *(

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.integration.edge_cases import CASES
-from tests.integration.edge_place import Results, run_here, run_on_edge
-from tests.integration.lab_fleet import Lab
+from tests.integration.edge_place import Results, run_here
+from tests.lane import LANE, Command
 
 pytestmark = pytest.mark.lab
 
 
 @pytest.fixture(scope="session")
-def seen_on_edge(lab: Lab) -> Results:
-    return run_on_edge(lab.inventory, "edge-1")
+def seen_on_edge(edge_cases: Command) -> Results:
+    """What became of the cases; conftest has begun them."""
+    ran = LANE.ran(edge_cases)
+    assert ran.returncode == 0, ran.stderr
+    return dict(json.loads(ran.stdout))
 
 
 @pytest.mark.long(seconds=120)

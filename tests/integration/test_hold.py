@@ -24,7 +24,7 @@ pytestmark = pytest.mark.lab
 
 # One inference in two fails, for who asks: without requests the same release looks well.
 FAULTY = "v-faulty"
-SETTINGS = {"BAKE_SECONDS": "3", "FAILURE_ACTION": "pause"}
+SETTINGS = {"BAKE_SECONDS": "2", "FAILURE_ACTION": "pause"}
 WORKER = """
   worker:
     image: ${REGISTRY:-localhost:5000}/iris:${ROLLWAY_VERSION:-dev}

@@ -69,15 +69,6 @@ def test_deploying_the_same_release_again_changes_no_container(serving: TargetHo
     assert before == after
 
 
-def test_a_stream_is_waited_for_before_its_slot_is_reused(serving: TargetHost) -> None:
-    _stream(serving, "blue", seconds=6)
-    serving.deploy(SECOND, "green", old="blue")
-    started = serving.deploy(THIRD, "blue", old="green")
-    assert started["cut"] == {}
-    assert serving.shell("wc -c < /tmp/stream") == "60"
-    assert serving.ask("blue") == "v3"
-
-
 @pytest.mark.long
 def test_a_stream_longer_than_the_drain_is_cut_and_counted(serving: TargetHost) -> None:
     _stream(serving, "blue", seconds=60)
@@ -87,12 +78,16 @@ def test_a_stream_longer_than_the_drain_is_cut_and_counted(serving: TargetHost) 
     assert started["timings"]["drain"] < 20, "the drain is 10 s, and the stream takes 60"
 
 
-def test_an_upgraded_connection_is_waited_for_although_it_is_silent(serving: TargetHost) -> None:
+def test_a_stream_and_a_silent_upgraded_connection_are_waited_for_before_their_slot_is_reused(
+    serving: TargetHost,
+) -> None:
+    _stream(serving, "blue", seconds=6)
     talk = f"python3 -c '{_TALK}' {serving.address} {serving.port('blue')} 6"
     _begin(serving, talk, output="/tmp/talk", word="one")
     serving.deploy(SECOND, "green", old="blue")
     started = serving.deploy(THIRD, "blue", old="green")
     assert started["cut"] == {}
+    assert serving.shell("wc -c < /tmp/stream") == "60"
     assert serving.shell("cat /tmp/talk") == "101\nv1 heard one\nv1 heard two"
     assert serving.ask("blue") == "v3"
 

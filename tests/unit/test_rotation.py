@@ -1,4 +1,4 @@
-"""Which long tests have their turn: three minutes of them, by the commit alone."""
+"""Which long tests have their turn: two minutes of them, by the commit alone."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from tests import rotation
 KNOWN = {f"test_{number}": 45 for number in range(20)}
 
 
-def test_they_fit_three_minutes_and_keep_their_order() -> None:
+def test_they_fit_the_time_and_keep_their_order() -> None:
     chosen = rotation.choose(KNOWN, "c0ffee")
-    assert sum(KNOWN[name] for name in chosen) == rotation.LONGEST_SECONDS
+    longest = rotation.LONGEST_SECONDS
+    assert longest - 45 < sum(KNOWN[name] for name in chosen) <= longest
     assert chosen == [name for name in KNOWN if name in chosen]
 
 
@@ -20,7 +21,7 @@ def test_the_same_commit_chooses_the_same_ones_and_others_choose_others() -> Non
 
 
 def test_each_has_its_turn_at_some_commit() -> None:
-    turns = [rotation.choose(KNOWN, f"commit {number}") for number in range(60)]
+    turns = [rotation.choose(KNOWN, f"commit {number}") for number in range(120)]
     assert {name for turn in turns for name in turn} == set(KNOWN)
 
 
