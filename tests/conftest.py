@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 
 import ansible.module_utils
 import pytest
@@ -20,6 +21,7 @@ from tests.slowest import slowest_files, told
 
 ENV = os.environ.get("ROLLWAY_TEST_LAB", "lab-test")
 HOSTS = 3
+SAID = "said"  # a property of a test: a line for the summary
 _TARGET_SIDE = str(ROOT / "plugins" / "module_utils")
 
 if _TARGET_SIDE not in ansible.module_utils.__path__:
@@ -65,6 +67,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The slowest files, for who adds to them, and the counts of tests that ran beside."""
     found = [one for kind in terminalreporter.stats.values() for one in kind]
     reports = [one for one in found if isinstance(one, pytest.TestReport)]
+    for said in (
+        text for one in reports for name, text in one.user_properties if name == SAID and text
+    ):
+        terminalreporter.line(str(said))
     terminalreporter.section("slowest test files")
     for line in told(slowest_files(reports)):
         terminalreporter.line(line)
@@ -86,9 +92,12 @@ def lab() -> Lab:
     return lab_of(ENV)
 
 
-@pytest.hookimpl(trylast=True)  # after the fixtures of an interrupted session
-def pytest_sessionfinish() -> None:
-    """Nothing runs on beside an interrupted session, and no lab is left."""
-    LANE.close()
-    if LANE.has(lab_up(ENV, hosts=HOSTS)) and os.environ.get("ROLLWAY_KEEP_LAB") != "1":
-        invoke("lab.down", f"--env={ENV}")
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish() -> Iterator[None]:
+    """After the fixtures, and where one of them fails, too: nothing runs on, and no lab is left."""
+    try:
+        return (yield)
+    finally:
+        LANE.close()
+        if LANE.has(lab_up(ENV, hosts=HOSTS)) and os.environ.get("ROLLWAY_KEEP_LAB") != "1":
+            invoke("lab.down", f"--env={ENV}")

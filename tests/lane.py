@@ -16,6 +16,7 @@ from tests.family import Family, Ran, shown
 
 Command = tuple[str, ...]
 AT_ONCE = 2
+OPTIONS = "PYTEST_ADDOPTS"  # of this session, and not of one that it starts
 
 
 @dataclass
@@ -31,8 +32,9 @@ class Lane:
     def add(self, command: Sequence[str]) -> None:
         """Run a command as soon as there is room for it."""
         words = tuple(command)
-        # tests that run when it starts change the environment of this process
-        self._ran[words] = self._pool.submit(self._run, words, environment())
+        # now: tests that run when it starts change the environment of this process
+        env = {name: value for name, value in environment().items() if name != OPTIONS}
+        self._ran[words] = self._pool.submit(self._run, words, env)
 
     def ran(self, command: Sequence[str]) -> Ran:
         """Wait for a command; one that nobody has added runs now."""

@@ -28,14 +28,17 @@ def choose(known: Mapping[str, int], commit: str) -> list[str]:
 
 def report(chosen: Sequence[str], commit: str) -> list[str]:
     """The lines that say which ones those are."""
-    which = f"commit {commit[:12]}" if commit else "no commit: this is no checkout of git"
+    which = f"commit {commit[:12]}" if commit else "the same ones each time: git tells no commit"
     return [f"long tests in their turn ({which}):", *(f"  {name}" for name in chosen)]
 
 
 def commit_of_checkout() -> str:
     """The commit that is checked out; '' where git does not tell."""
     asked = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
-    ran = subprocess.run(asked, capture_output=True, text=True, check=False)
+    try:
+        ran = subprocess.run(asked, capture_output=True, text=True, check=False)
+    except FileNotFoundError:  # no git here
+        return ""
     return ran.stdout.strip()
 
 

@@ -59,7 +59,7 @@ tests send their load, they are over.
 
 def quick_steps(*, root: Path = ROOT) -> tuple[Step, ...]:
     """All that `check` runs."""
-    options = ["-q", "--numprocesses=auto"]
+    options = ["-q", "-p", "no:cacheprovider", "--numprocesses=auto"]
     tests = Step("unit and contract tests", pytest_command(QUICK_TESTS, root=root, options=options))
     return (tests, *STATIC)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from rollway.checking import quick_steps
@@ -11,6 +13,7 @@ STEPS = [pytest.param(step.command, id=step.name) for step in quick_steps()]
 
 
 @pytest.mark.parametrize("command", STEPS)
-def test_step(command: Command) -> None:
+def test_step(command: Command, record_property: Callable[[str, object], None]) -> None:
     ran = LANE.ran(command)
+    record_property("said", "".join(ran.stdout.splitlines()[-1:]))
     assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -15,8 +15,8 @@ CLASSES = {
     "tests/integration": {"lab", "long"},
     "tests/faults": {"fault", "long"},
 }
-FILES = [path for folder in LAB_TESTS for path in files(f"{folder}/test_*.py")]
-UNIT_FILES = [path for folder in QUICK_TESTS for path in files(f"{folder}/**/test_*.py")]
+FILES = files(*(f"{folder}/*test_*.py" for folder in LAB_TESTS))
+UNIT_FILES = files(*(f"{folder}/*test_*.py" for folder in QUICK_TESTS))
 
 
 def _stated(path: Path) -> list[str]:
@@ -30,8 +30,10 @@ def _stated(path: Path) -> list[str]:
     return [text.removeprefix("pytest.mark.") for text in texts]
 
 
-def test_every_folder_of_the_lab_has_its_classes() -> None:
+def test_every_folder_has_its_classes_and_files() -> None:
     assert set(CLASSES) == set(LAB_TESTS)
+    for folder in (*LAB_TESTS, *QUICK_TESTS):
+        assert [path for path in (*FILES, *UNIT_FILES) if named(path).startswith(f"{folder}/")]
 
 
 @pytest.mark.parametrize("path", FILES, ids=named)

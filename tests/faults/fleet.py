@@ -17,7 +17,7 @@ from typing import Any
 from rollway import exits
 from tests.integration.fault_fleet import GOOD, Status, is_up, is_whole
 from tests.integration.lab_fleet import Lab
-from tests.load import LONG_STREAM_SECONDS, Report, StarvedError, traffic
+from tests.load import Report, StarvedError, traffic
 
 EDGE = "edge-1"
 RECORDS = "/var/lib/rollway/iris"
@@ -52,13 +52,7 @@ class Fleet:
         """
         known = {*GOOD, *versions}
         url, failed = self.lab.url, None
-        with traffic(
-            url,
-            versions=known,
-            rate=rate,
-            finishes_streams=False,
-            stream_seconds=LONG_STREAM_SECONDS,
-        ) as report:
+        with traffic(url, versions=known, rate=rate, finishes_streams=False) as report:
             try:
                 yield report
             except AssertionError as error:

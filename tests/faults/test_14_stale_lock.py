@@ -21,7 +21,9 @@ def test_a_dead_holder_is_taken_over_by_the_next_run(fleet: Fleet) -> None:
             assert killed.wait() == -signal.SIGKILL
             assert locked_hosts(fleet.lab) == [*fleet.lab.hosts, EDGE]
             run = killed.run
-        assert {one["id"] for one in fleet.lab.status()["locks"]} == {run}
+        status = fleet.lab.shown_status()
+        assert status == fleet.lab.status()
+        assert {one["id"] for one in status["locks"]} == {run}
         fleet.deploy(fleet.other)
     fleet.serves(fleet.other)
 

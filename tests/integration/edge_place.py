@@ -20,7 +20,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = "tests.integration.edge_cases"
-SECONDS = 400
+SECONDS = 900
 FOLDERS = {
     "plugins/module_utils/rollway": "ansible/module_utils/rollway",
     "tests/load": "tests/load",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Mapping
@@ -20,20 +21,33 @@ from rollway.rollout.journal import Event
 from rollway.rollout.request import Request
 
 APP, STATUS, ACQUIRE = "iris", "status", "acquire"
+# How `docker exec` ends, seldom, when the runtime lost its own child: the command never began
+EXEC_LOST = re.compile(r"OCI runtime exec failed.*read init-p:")
+AWAY = re.compile(r"[Cc]ontainer \S+ is (not running|paused|restarting)")
+
+
+class HostAwayError(AssertionError):
+    """A host whose container does not run, or stands still."""
+
+
+def execute(container: str, *command: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command as root in a host's container, past SSH; `text` is its input."""
+    words = ["docker", "exec", "--interactive", container, *command]
+    ran = subprocess.run(words, input=text, check=False, capture_output=True, text=True)
+    if EXEC_LOST.search(ran.stderr):
+        ran = subprocess.run(words, input=text, check=False, capture_output=True, text=True)
+    if ran.returncode and AWAY.search(ran.stderr):
+        raise HostAwayError(ran.stderr)
+    return ran
 
 
 def ask(container: str, module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Call a module by the package that is installed in a host's container; its result."""
-    ran = subprocess.run(
-        ["docker", "exec", "--interactive", container, *shlex.split(installed.command())],
-        input=installed.call_text(module, arguments, check=False, diff=False),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    asked = installed.call_text(module, arguments, check=False, diff=False)
+    ran = execute(container, *shlex.split(installed.command()), text=asked)
     answer = {"rc": ran.returncode, "stdout": ran.stdout, "stderr": ran.stderr}
     result = installed.result_of(answer) or {}
-    assert "ok" in result, f"{result.get('msg')}\n{ran.stderr}"
+    assert "ok" in result, f"{container}: {result.get('msg')}\n{ran.stdout}{ran.stderr}"
     return result
 
 
@@ -70,6 +84,6 @@ def _acquired(request: Request, host: str, container: str) -> Event:
     (call,) = acquire_calls(request, host, reads_only=True)
     try:
         result = ask(container, call.module, call.arguments)
-    except AssertionError as error:
+    except HostAwayError as error:
         return Event(ACQUIRE, host, ok=False, unreachable=True, result={"msg": str(error)})
     return Event(ACQUIRE, host, ok=bool(result["ok"]), result=result)

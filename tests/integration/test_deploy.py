@@ -20,11 +20,11 @@ from tests.integration.fault_fleet import (
     serve,
 )
 from tests.integration.lab_fleet import ROOT, Lab
-from tests.load import LONG_STREAM_SECONDS, STREAM_SECONDS, traffic
+from tests.load import SHORT_STREAM_SECONDS, STREAM_SECONDS, traffic
 
 pytestmark = pytest.mark.lab
 
-DRAIN_SECONDS = 8.0  # of a stream: as long as two deploys, so that a slot is drained with it
+DRAIN_SECONDS = 8.0  # of a stream: longer than from a slot's last shift to its next start
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def _alternate(
     versions: Iterable[str],
     deploy: Callable[[str], object],
     *,
-    stream_seconds: float = STREAM_SECONDS,
+    stream_seconds: float = SHORT_STREAM_SECONDS,
 ) -> None:
     with traffic(lab.url, versions=set(GOOD), stream_seconds=stream_seconds) as report:
         for version in versions:
@@ -70,14 +70,14 @@ def test_deploys_into_a_warm_and_a_used_slot_lose_no_request(fleet: Lab) -> None
 @pytest.mark.long(seconds=240)
 def test_twenty_alternating_deploys_lose_no_request(fleet: Lab) -> None:
     order = islice(cycle(GOOD[:2]), 20)
-    _alternate(fleet, order, lambda one: _deploy(fleet, one), stream_seconds=LONG_STREAM_SECONDS)
+    _alternate(fleet, order, lambda one: _deploy(fleet, one), stream_seconds=STREAM_SECONDS)
 
 
-@pytest.mark.long(seconds=180)
+@pytest.mark.long(seconds=120)
 def test_twelve_deploys_that_each_start_anew_lose_no_request(fleet: Lab) -> None:
     """With three versions in turn no slot holds the next one: it drains, stops and starts."""
     order = islice(cycle((GOOD[2], GOOD[0], GOOD[1])), 12)
-    _alternate(fleet, order, lambda one: _deploy(fleet, one), stream_seconds=LONG_STREAM_SECONDS)
+    _alternate(fleet, order, lambda one: _deploy(fleet, one), stream_seconds=STREAM_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -131,10 +131,8 @@ def _last_shift(result: dict[str, str]) -> float:
 
 
 def test_status_says_what_hosts_and_edges_say(fleet: Lab) -> None:
-    """The other tests ask these themselves."""
-    ran = fleet.invoke("status", "--json")
-    assert ran.returncode == exits.DONE, ran.stderr
-    assert json.loads(ran.stdout) == fleet.status()
+    """The other tests ask these themselves; where a run is held, or dead, it is the same."""
+    assert fleet.shown_status() == fleet.status()
 
 
 def test_the_same_release_again_touches_nothing(fleet: Lab) -> None:

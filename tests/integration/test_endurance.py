@@ -18,7 +18,7 @@ from rollway import exits
 from tests.integration.edge_place import ssh
 from tests.integration.fault_fleet import GOOD, build, deploy
 from tests.integration.lab_fleet import Lab
-from tests.load import Report, traffic
+from tests.load import STREAM_SECONDS, Report, traffic
 
 pytestmark = pytest.mark.long(seconds=3600)
 
@@ -75,7 +75,7 @@ def test_many_deploys_lose_nothing_and_leave_nothing(fleet: Lab) -> None:
 
 
 def _series(lab: Lab, count: int) -> None:
-    with traffic(lab.url, versions=GOOD) as report:
+    with traffic(lab.url, versions=GOOD, stream_seconds=STREAM_SECONDS) as report:
         for version in islice(cycle(GOOD[:2]), count):
             deploy(lab, version)
     assert report.lost == []

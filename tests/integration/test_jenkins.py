@@ -20,7 +20,7 @@ from tests.integration.jenkins.environment import Environment, asking
 from tests.integration.jenkins.groovy import Groovy, provide
 from tests.integration.lab_fleet import ROOT, Lab
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(seconds=8)
 
 PARAMS = {"ENVIRONMENT": "production", "APP": "", "VERSION": "1.0.0", "CHECK": False}
 ASKS = {"to": "rollway_confirm", "value": 0}

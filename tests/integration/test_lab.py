@@ -11,7 +11,7 @@ import pytest
 
 from tests.integration.lab_fleet import Lab, invoke, remains
 
-pytestmark = pytest.mark.long(seconds=150)
+pytestmark = pytest.mark.long(seconds=120)
 
 ENV = "lab-fleet-test"
 SHARED = ("kernel/kptr_restrict", "kernel/dmesg_restrict", "vm/swappiness", "vm/overcommit_memory")
@@ -29,7 +29,6 @@ def settings_before() -> Iterator[dict[str, str]]:
     invoke("lab.down", f"--env={ENV}")
 
 
-@pytest.mark.lab
 def test_a_lab_comes_up_stands_and_leaves_nothing(settings_before: dict[str, str]) -> None:
     made = invoke("lab.up", f"--env={ENV}", "--hosts=1")
     assert made.returncode == 0, made.stderr

@@ -23,8 +23,8 @@ from rollway import exits
 from tests.integration.changed_demo import commit
 from tests.integration.fault_fleet import GOOD, build, deploy, environment
 from tests.integration.lab_fleet import ROOT, Lab
-from tests.load.options import Options
-from tests.load.process import STREAM_SECONDS, Load
+from tests.load.options import SHORT_STREAM_SECONDS, Options
+from tests.load.process import Load
 from tests.load.report import Report
 
 pytestmark = pytest.mark.lab
@@ -86,7 +86,7 @@ def _run(lab: Lab, verb: str, app: str, **told: str) -> str:
 def _loads(lab: Lab, versions: dict[str, set[str]]) -> Iterator[dict[str, Report]]:
     """Load of every application at its own name; the reports are filled at the end."""
     reports = {app: Report() for app in versions}
-    plain = Options(url=lab.url, rate=RATE, stream_seconds=STREAM_SECONDS)
+    plain = Options(url=lab.url, rate=RATE, stream_seconds=SHORT_STREAM_SECONDS)
     loads = {
         app: Load.start(replace(plain, host=NAMES[app], versions=tuple(sorted(known))))
         for app, known in versions.items()

@@ -37,7 +37,7 @@ from tests.integration.shape_fleet import (
 )
 
 MODEL = "/v2/models/iris"
-pytestmark = pytest.mark.long(seconds=180)
+pytestmark = pytest.mark.long(seconds=120)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -37,12 +37,13 @@ def serving(host: TargetHost) -> TargetHost:
 
 
 def test_three_releases_take_turns_and_reuse_the_slots(serving: TargetHost) -> None:
+    """The third one's services have no health check: they are ready when they stay up."""
     assert (serving.running(), serving.ask("blue")) == (BLUE, "v1")
     serving.deploy(SECOND, "green", old="blue")
     assert serving.running() == {"toy-blue-api-1-1", *GREEN}
     assert (serving.ask("blue"), serving.ask("green")) == ("v1", "v2")
     ports = serving.port("blue"), serving.port("green")
-    serving.deploy(THIRD, "blue", old="green")
+    serving.deploy(THIRD, "blue", old="green", has_check=False)
     assert serving.slots() == {"blue": (THIRD, "running"), "green": (SECOND, "warm")}
     assert (serving.ask("blue"), serving.ask("green")) == ("v3", "v2")
     assert (serving.port("blue"), serving.port("green")) == ports
@@ -58,7 +59,7 @@ def test_a_release_brings_its_files_values_and_volume(serving: TargetHost) -> No
     assert serving.shell(labels) == "map[io.rollway.app:toy]"
 
 
-@pytest.mark.long
+@pytest.mark.long(seconds=20)
 def test_deploying_the_same_release_again_changes_no_container(serving: TargetHost) -> None:
     before = serving.shell("docker inspect toy-blue-api-1-1 --format '{{.State.StartedAt}}'")
     run = serving.acquire()
@@ -69,7 +70,7 @@ def test_deploying_the_same_release_again_changes_no_container(serving: TargetHo
     assert before == after
 
 
-@pytest.mark.long
+@pytest.mark.long(seconds=20)
 def test_a_stream_longer_than_the_drain_is_cut_and_counted(serving: TargetHost) -> None:
     _stream(serving, "blue", seconds=60)
     serving.deploy(SECOND, "green", old="blue")
@@ -106,7 +107,7 @@ def test_a_release_that_is_never_ready_leaves_the_host_as_it_was(serving: Target
     assert [name for name in networks if name.startswith("toy")] == ["toy-blue_default"]
 
 
-@pytest.mark.long
+@pytest.mark.long(seconds=20)
 def test_a_crash_loop_is_found_although_nothing_checks_health(serving: TargetHost) -> None:
     run = serving.acquire()
     bad = toy.manifest(serving.lab, SECOND, fault="crash_loop", has_check=False)
@@ -117,7 +118,7 @@ def test_a_crash_loop_is_found_although_nothing_checks_health(serving: TargetHos
     assert serving.running() == BLUE
 
 
-@pytest.mark.long
+@pytest.mark.long(seconds=20)
 def test_a_port_that_something_took_since_is_named(host: TargetHost) -> None:
     run = host.acquire()
     listener = f"python3 -c '{_LISTENER}' {host.port('blue')}"
@@ -131,7 +132,7 @@ def test_a_port_that_something_took_since_is_named(host: TargetHost) -> None:
     assert host.running() == set()
 
 
-@pytest.mark.long
+@pytest.mark.long(seconds=20)
 def test_an_image_the_registry_does_not_have_is_named(serving: TargetHost) -> None:
     run = serving.acquire()
     wrong = toy.image(serving.lab, "v2").partition("@")[0] + "@sha256:" + "0" * 64
@@ -192,7 +193,7 @@ def test_an_accessory_outlives_the_releases_that_use_it(host: TargetHost) -> Non
     assert host.shell(f"curl -s {url}") == "v1"
 
 
-@pytest.mark.long
+@pytest.mark.long(seconds=20)
 def test_a_start_that_was_killed_is_done_again(serving: TargetHost) -> None:
     run = serving.acquire()
     bad = toy.manifest(serving.lab, SECOND, fault="never_ready")
@@ -209,7 +210,7 @@ def test_a_start_that_was_killed_is_done_again(serving: TargetHost) -> None:
     assert serving.ask("green") == "v3"
 
 
-@pytest.mark.long
+@pytest.mark.long(seconds=20)
 def test_a_second_run_is_refused_and_told_who_holds_the_lock(serving: TargetHost) -> None:
     serving.acquire()
     other = a_run("another", machine_id="elsewhere")

@@ -189,7 +189,7 @@ TRAPS = [
 IDS = [name for name, _, _ in TRAPS]
 
 
-@pytest.mark.long
+@pytest.mark.long(seconds=15)
 @pytest.mark.parametrize("alone", [alone for _, alone, _ in TRAPS], ids=IDS)
 def test_ansible_alone(lab: Lab, tmp_path: Path, alone: Alone) -> None:
     ended = _play(SixNames(lab, tmp_path), alone)
@@ -222,7 +222,7 @@ IN_CI = (FIRST_HOST_FAILS, LATER_HOST_FAILS, HOST_LOST)
 
 
 def _case(name: str, ours: Ours) -> Any:
-    marks = [] if ours in IN_CI else [pytest.mark.long]
+    marks = [] if ours in IN_CI else [pytest.mark.long(seconds=15)]
     return pytest.param(ours, id=name, marks=marks)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(seconds=15)
 
 ROOT = Path(__file__).resolve().parents[2]
 PINNED = ("invoke", "uv")

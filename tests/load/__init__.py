@@ -6,13 +6,13 @@ only, so that the folder can be copied to a host and run there.
 
 from __future__ import annotations
 
-from .options import Options
-from .process import LONG_STREAM_SECONDS, STREAM_SECONDS, Load, traffic
+from .options import SHORT_STREAM_SECONDS, STREAM_SECONDS, Options
+from .process import Load, traffic
 from .report import Report
 from .starved import StarvedError, judged
 
 __all__ = [
-    "LONG_STREAM_SECONDS",
+    "SHORT_STREAM_SECONDS",
     "STREAM_SECONDS",
     "Load",
     "Options",

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 LAB_NETWORK = ipaddress.ip_network("10.77.0.0/16")
 HIGHEST_RATE = 1000.0
+STREAM_SECONDS, SHORT_STREAM_SECONDS = 20.0, 4.0
 LONGEST_SECONDS = 3600.0
 
 
@@ -26,7 +27,7 @@ class Options:
     host: str = ""
     model: str = "iris"
     idle_seconds: tuple[float, float] = (0.05, 5.0)
-    stream_seconds: float = 20.0
+    stream_seconds: float = STREAM_SECONDS
     stream_interval: float = 0.2
     timeout_seconds: float = 10.0
 

@@ -9,11 +9,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .options import Options
+from .options import SHORT_STREAM_SECONDS, STREAM_SECONDS, Options
 from .report import Report
 
 STARTED = "started"
-STREAM_SECONDS, LONG_STREAM_SECONDS = 4.0, 20.0
 FINISH, LEAVE = "finish\n", "leave\n"
 _HERE = __name__.rpartition(".")[0]
 _ROOT = Path(__file__).resolve().parents[len(_HERE.split("."))]
@@ -57,14 +56,16 @@ def traffic(
     versions: Collection[str] = (),
     rate: float = 120.0,
     finishes_streams: bool = True,
-    stream_seconds: float = STREAM_SECONDS,
+    stream_seconds: float = 0.0,
 ) -> Iterator[Report]:
     """Load for the length of the block; the report is filled when it ends.
 
-    A stream that runs at the end of the block is read to its end if it `finishes_streams`.
+    A stream that runs at the end of the block is read to its end if it `finishes_streams`: then
+    streams are short ones, unless their `stream_seconds` are given.
     """
     known = tuple(sorted(versions))
-    options = Options(url=url, versions=known, rate=rate, stream_seconds=stream_seconds)
+    usual = SHORT_STREAM_SECONDS if finishes_streams else STREAM_SECONDS
+    options = Options(url=url, versions=known, rate=rate, stream_seconds=stream_seconds or usual)
     load = Load.start(options)
     report = Report()
     is_whole = False

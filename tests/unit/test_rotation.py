@@ -35,4 +35,4 @@ def test_the_turn_is_told_with_its_commit() -> None:
         "long tests in their turn (commit c0ffee123456):",
         "  a::b",
     ]
-    assert "no commit" in rotation.report([], "")[0]
+    assert "git tells no commit" in rotation.report([], "")[0]
