@@ -49,17 +49,13 @@ QUICK_TESTS: Final = ("tests/unit", "tests/contract", "apps")
 LAB_TESTS: Final = ("tests/molecule", "tests/integration", "tests/faults")
 """Tests that want real hosts, most of them the same lab."""
 
-TESTS: Final = (LAB_TESTS[0], "tests/check", *LAB_TESTS[1:])
-"""Tests of `test` in this order.
-
-The steps of `check` run beside the start of the lab and what its roles promise; where the other
-tests send their load, they are over.
-"""
+TESTS: Final = (*LAB_TESTS, "tests/check")
+"""Tests of `test` in this order; the last ones run beside the others, and are waited for."""
 
 
 def quick_steps(*, root: Path = ROOT) -> tuple[Step, ...]:
     """All that `check` runs."""
-    options = ["-q", "-p", "no:cacheprovider", "--numprocesses=auto"]
+    options = ["-q", "-p", "no:cacheprovider", "--numprocesses=auto", "--dist=worksteal"]
     tests = Step("unit and contract tests", pytest_command(QUICK_TESTS, root=root, options=options))
     return (tests, *STATIC)
 

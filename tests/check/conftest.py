@@ -1,4 +1,4 @@
-"""The steps of `check` run beside one another, the start of the lab, and its roles' tests."""
+"""The steps of `check` begin at once, and run beside the tests on the lab, which wait a lot."""
 
 from __future__ import annotations
 

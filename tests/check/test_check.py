@@ -9,7 +9,8 @@ import pytest
 from rollway.checking import quick_steps
 from tests.lane import LANE, Command
 
-STEPS = [pytest.param(step.command, id=step.name) for step in quick_steps()]
+YIELDING = ("nice", "-n", "10")  # to the lab and its load
+STEPS = [pytest.param((*YIELDING, *step.command), id=step.name) for step in quick_steps()]
 
 
 @pytest.mark.parametrize("command", STEPS)
