@@ -1,4 +1,4 @@
-"""Every command in the documentation is one of ours, with options that it has.
+"""Every `./invoke` in the documentation has verbs and options that there are; others are known.
 
 That they do what a page says: tests/integration/test_docs.py.
 """
@@ -19,6 +19,8 @@ PAGES = [path for path in files("README.md", "docs/*.md") if console_lines(path)
 COMMANDS = [(named(path), line) for path in PAGES for line in console_lines(path)]
 INVOKE = [one for one in COMMANDS if one[1].startswith("./invoke ")]
 PLAYBOOKS = [one for one in COMMANDS if "ansible-playbook " in one[1]]
+# Programs of others: tests of a folder, a scenario, a host's socket, an installation.
+OTHERS = (".venv/bin/pytest ", 'PATH="$PWD', "echo ", "ansible edge ", "ansible-galaxy ", "pip ")
 
 
 @pytest.mark.parametrize(("page", "line"), INVOKE)
@@ -34,3 +36,13 @@ def test_invoke_understands_it(page: str, line: str) -> None:
 def test_a_playbook_of_it_is_there(page: str, line: str) -> None:
     named_in_it = [word for word in shlex.split(line) if word.startswith("playbooks/")]
     assert (page, [Path(ROOT, word).exists() for word in named_in_it]) == (page, [True])
+
+
+def test_every_other_command_is_known() -> None:
+    others = [one for one in COMMANDS if one not in (*INVOKE, *PLAYBOOKS)]
+    assert [line for _, line in others if not line.startswith(OTHERS)] == []
+
+
+def test_a_folder_that_pytest_is_given_is_there() -> None:
+    given = [word for _, line in COMMANDS for word in line.split() if word.startswith("tests/")]
+    assert [word for word in given if not Path(ROOT, word).exists()] == []
