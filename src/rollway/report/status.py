@@ -13,8 +13,13 @@ from rollway.rollout.request import Request
 from rollway.rollout.singletons import placed_on, singletons_of
 
 
-def fleet_status(request: Request, acquired: Mapping[str, Event]) -> dict[str, Any]:
-    """Build the object from what every host answered; hosts that did not are named as such."""
+def fleet_status(request: Request, answers: Mapping[str, Event]) -> dict[str, Any]:
+    """Build the object from what every host answered; hosts that did not are named as such.
+
+    It is the same whoever answered first.
+    """
+    order = dict.fromkeys([*request.app_hosts, *request.edges])
+    acquired = {name: answers[name] for name in order if name in answers}
     views = {name: host_view(acquired[name]) for name in request.app_hosts if name in acquired}
     edges = [_edge(name, acquired.get(name)) for name in request.edges]
     hosts = [_host(name, views.get(name), acquired.get(name), edges) for name in request.app_hosts]

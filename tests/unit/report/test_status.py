@@ -58,6 +58,17 @@ def test_a_steady_fleet() -> None:
     assert status["interrupted_run"] is None
 
 
+def test_it_is_the_same_whoever_answered_first() -> None:
+    names = ("app-1", "app-2", "app-3")
+    hosts = {name: _host(name) for name in names}
+    for name, one in hosts.items():
+        one.result["lock"] = {"id": "run-1", "owner": name}
+    first = fleet_status(request("status"), {**hosts, "edge-1": _edge()})
+    last = dict(reversed({**hosts, "edge-1": _edge()}.items()))
+    assert fleet_status(request("status"), last) == first
+    assert [lock["host"] for lock in first["locks"]] == list(names)
+
+
 def test_a_mixed_fleet_has_no_release() -> None:
     other = _host("app-3", blue="2-b", releases={"2-b": release("b")})
     status = fleet_status(request("status"), fleet(_host("app-1"), _host("app-2"), other, _edge()))
