@@ -67,10 +67,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The slowest files, for who adds to them, and the counts of tests that ran beside."""
     found = [one for kind in terminalreporter.stats.values() for one in kind]
     reports = [one for one in found if isinstance(one, pytest.TestReport)]
-    for said in (
-        text for one in reports for name, text in one.user_properties if name == SAID and text
-    ):
-        terminalreporter.line(str(said))
+    told_once = [pair for one in reports if one.when == "call" for pair in one.user_properties]
+    for _, text in [pair for pair in told_once if pair[0] == SAID and pair[1]]:
+        terminalreporter.line(str(text))
     terminalreporter.section("slowest test files")
     for line in told(slowest_files(reports)):
         terminalreporter.line(line)
@@ -92,7 +91,7 @@ def lab() -> Lab:
     return lab_of(ENV)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
+@pytest.hookimpl(wrapper=True, trylast=True)  # before the summary
 def pytest_sessionfinish() -> Iterator[None]:
     """After the fixtures, and where one of them fails, too: nothing runs on, and no lab is left."""
     try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from rollway.checking import quick_steps
@@ -17,7 +15,7 @@ STEPS = [
 
 
 @pytest.mark.parametrize("command", STEPS)
-def test_step(command: Command, record_property: Callable[[str, object], None]) -> None:
+def test_step(command: Command, request: pytest.FixtureRequest) -> None:
     ran = LANE.ran(command)
-    record_property("said", "".join(ran.stdout.splitlines()[-1:]))
+    request.node.user_properties.append(("said", "".join(ran.stdout.splitlines()[-1:])))
     assert ran.returncode == 0, ran.stdout + ran.stderr
