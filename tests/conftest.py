@@ -17,11 +17,11 @@ from rollway.checking import ROOT
 from tests import rotation
 from tests.integration.lab_fleet import Lab, invoke, lab_of, lab_up
 from tests.lane import LANE
-from tests.slowest import slowest_files, told
+from tests.slowest import as_lines, slowest_files
 
 ENV = os.environ.get("ROLLWAY_TEST_LAB", "lab-test")
 HOSTS = 3
-SAID = "said"  # a property of a test: a line for the summary
+SUMMARY = "summary"  # a property of a test: a line before the last ones
 _TARGET_SIDE = str(ROOT / "plugins" / "module_utils")
 
 if _TARGET_SIDE not in ansible.module_utils.__path__:
@@ -67,11 +67,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The slowest files, for who adds to them, and the counts of tests that ran beside."""
     found = [one for kind in terminalreporter.stats.values() for one in kind]
     reports = [one for one in found if isinstance(one, pytest.TestReport)]
-    told_once = [pair for one in reports if one.when == "call" for pair in one.user_properties]
-    for _, text in [pair for pair in told_once if pair[0] == SAID and pair[1]]:
-        terminalreporter.line(str(text))
+    for report in reports:
+        line = dict(report.user_properties).get(SUMMARY) if report.when == "call" else None
+        if line:
+            terminalreporter.line(str(line))
     terminalreporter.section("slowest test files")
-    for line in told(slowest_files(reports)):
+    for line in as_lines(slowest_files(reports)):
         terminalreporter.line(line)
 
 

@@ -18,6 +18,6 @@ def slowest_files(reports: Iterable[pytest.TestReport]) -> list[tuple[str, float
     return sorted(seconds.items(), key=lambda one: -one[1])[:SHOWN]
 
 
-def told(found: Iterable[tuple[str, float]]) -> list[str]:
+def as_lines(found: Iterable[tuple[str, float]]) -> list[str]:
     """A line each: `  31.4 s  tests/integration/test_deploy.py`."""
     return [f"{seconds:7.1f} s  {name}" for name, seconds in found]

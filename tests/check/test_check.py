@@ -17,5 +17,5 @@ STEPS = [
 @pytest.mark.parametrize("command", STEPS)
 def test_step(command: Command, request: pytest.FixtureRequest) -> None:
     ran = LANE.ran(command)
-    request.node.user_properties.append(("said", "".join(ran.stdout.splitlines()[-1:])))
+    request.node.user_properties.append(("summary", "".join(ran.stdout.splitlines()[-1:])))
     assert ran.returncode == 0, ran.stdout + ran.stderr
