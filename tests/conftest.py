@@ -14,7 +14,7 @@ import ansible.module_utils
 import pytest
 
 from rollway.checking import ROOT
-from tests import rotation
+from tests import beside, rotation
 from tests.integration.lab_fleet import Lab, invoke, lab_of, lab_up
 from tests.lane import LANE
 from tests.slowest import as_lines, slowest_files
@@ -30,6 +30,7 @@ if _TARGET_SIDE not in ansible.module_utils.__path__:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rotation", action="store_true", help="of the long tests only some, in turn")
+    parser.addoption(beside.STANDS, action="store_true", help="the lab stands, and stays")
 
 
 def pytest_configure() -> None:
@@ -39,8 +40,22 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With --rotation the long tests that have no turn at this commit are left out."""
-    if not config.option.rotation:
-        return
+    if config.option.rotation:
+        _take_turns(config, items)
+    if not config.option.lab_stands:
+        beside.want_lab_alone(items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """A test beside says what became of it there."""
+    if pyfuncitem.config.option.lab_stands or not beside.is_beside(pyfuncitem):
+        return None
+    beside.tell(pyfuncitem)
+    return True
+
+
+def _take_turns(config: pytest.Config, items: list[pytest.Item]) -> None:
     marks = {item.nodeid: item.get_closest_marker("long") for item in items}
     known = {name: _seconds(mark) for name, mark in marks.items() if mark}
     chosen = rotation.choose(known, rotation.commit_of_checkout())
@@ -80,13 +95,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Where a test wants the lab, it comes up at once, beside the tests before it."""
     wants = any("lab" in getattr(item, "fixturenames", ()) for item in session.items)
-    if wants and not session.config.option.collectonly and not session.testsfailed:
+    option = session.config.option
+    if wants and not (option.collectonly or option.lab_stands or session.testsfailed):
         LANE.add(lab_up(ENV, hosts=HOSTS))
 
 
 @pytest.fixture(scope="session")
-def lab() -> Lab:
+def lab(request: pytest.FixtureRequest) -> Lab:
     """Three app hosts, an edge and a registry, provisioned; taken down when the session ends."""
+    if request.config.option.lab_stands:
+        return lab_of(ENV)
     ran = LANE.ran(lab_up(ENV, hosts=HOSTS))
     assert ran.returncode == 0, ran.stderr
     return lab_of(ENV)

@@ -1,6 +1,6 @@
 """Work that goes on beside the session: what the tests on a lab need, and what needs no lab.
 
-Three commands at a time, in the order in which they are added; the test that waits for a command
+Four commands at a time, in the order in which they are added; the test that waits for a command
 shows what it printed.
 """
 
@@ -15,7 +15,7 @@ from rollway.checking import environment
 from tests.family import Family, Ran, shown
 
 Command = tuple[str, ...]
-AT_ONCE = 3
+AT_ONCE = 4
 OPTIONS = "PYTEST_ADDOPTS"  # of this session, and not of one that it starts
 
 

@@ -1,9 +1,10 @@
-"""The cases of the lab's edge run beside the first tests of this folder."""
+"""The cases of the lab's edge, and the tests beside, run beside the first tests of this folder."""
 
 from __future__ import annotations
 
 import pytest
 
+from tests import beside
 from tests.integration.edge_place import on_edge
 from tests.lane import LANE, Command
 
@@ -20,9 +21,18 @@ def edge_cases(request: pytest.FixtureRequest) -> Command | None:
     return command
 
 
+@pytest.fixture(scope="session")
+def tests_beside(request: pytest.FixtureRequest) -> None:
+    """Begun, where there are any, as soon as the lab stands."""
+    items = request.session.items
+    if any(map(beside.is_beside, items)) and not request.config.option.lab_stands:
+        request.getfixturevalue("lab")
+        LANE.add(beside.command_of(items))
+
+
 @pytest.fixture(scope="session", autouse=True)
-def beside(edge_cases: Command | None) -> None:
-    """They have a HAProxy of their own, and wait most of the time."""
+def waiting(edge_cases: Command | None, tests_beside: None) -> None:
+    """Both wait most of the time; the edge's cases have a HAProxy of their own."""
 
 
 def _fixtures(item: pytest.Item) -> list[str]:

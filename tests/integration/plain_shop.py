@@ -62,16 +62,14 @@ class Shop:
 
     def stop(self) -> None:
         """Take all of it away, the volumes too."""
-        for host in self.lab.hosts:
-            self.lab.on(
-                host,
-                *("sh", "-c"),
-                f"docker ps -aq --filter=label=com.docker.compose.project={PROJECT}"
-                " | xargs -r docker rm -f;"
-                f" docker network ls -q --filter=label=com.docker.compose.project={PROJECT}"
-                " | xargs -r docker network rm;"
-                f" docker volume rm -f {PROJECT}_rows {PROJECT}_uploads",
-            )
+        projects = f"label=com.docker.compose.project={PROJECT}"
+        script = (
+            f"docker ps -aq --filter={projects} | xargs -r docker rm -f;"
+            f" docker network ls -q --filter={projects} | xargs -r docker network rm;"
+            f" docker volume rm -f {PROJECT}_rows {PROJECT}_uploads"
+        )
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda host: self.lab.on(host, "sh", "-c", script), self.lab.hosts))
 
     def compose(self, host: str, *words: str) -> str:
         """Run `docker compose` on a host, as a person there would."""

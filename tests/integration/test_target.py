@@ -12,7 +12,7 @@ from tests.integration import toy
 from tests.integration.lab_fleet import Lab
 from tests.integration.target_host import RECORDS, TargetHost, a_run
 
-pytestmark = pytest.mark.lab
+pytestmark = pytest.mark.lab(beside=True)
 
 FIRST, SECOND, THIRD = "1-v1", "2-v2", "3-v3"
 BLUE = {"toy-blue-api-1-1", "toy-blue-worker-1-1"}
@@ -219,6 +219,7 @@ def test_a_second_run_is_refused_and_told_who_holds_the_lock(serving: TargetHost
     assert result["lock"]["owner"] == "tests@here"
 
 
+@pytest.mark.lab(beside=False)  # the others' containers end with the host
 def test_after_a_reboot_only_what_is_on_record_serves(serving: TargetHost) -> None:
     serving.deploy(SECOND, "green", old="blue")
     run = serving.acquire()
