@@ -25,9 +25,10 @@ options:
       - V(apply) makes the desired state; V(load) only its topology, without moving traffic;
         V(read) only looks; V(settle) waits until no worker of an earlier reload is left;
         V(remove) takes the application out; V(drift) compares what runs with the edge's record;
-        V(maintain) shows a page of maintenance or takes it away, and needs no lock.
+        V(maintain) shows a page of maintenance or takes it away, and needs no lock; V(watch) looks
+        at what the run has moved for the last time.
     type: str
-    choices: [apply, load, read, settle, remove, drift, maintain]
+    choices: [apply, load, read, settle, remove, drift, maintain, watch]
     default: apply
   backend:
     description: C(ready), C(hosts), C(path), C(retry) and C(drain_seconds) of the application.
@@ -51,6 +52,19 @@ options:
     description: How long to watch the probed servers afterwards.
     type: float
     default: 0
+  release_servers:
+    description:
+      - Servers of the release that comes, in rotation already or not. With V(apply), V(load) and
+        V(watch) they are compared with the others, since the run's last step.
+    type: list
+    elements: str
+    default: []
+  back:
+    description:
+      - With V(apply), let the edge look on by itself, and bring these servers about when
+        O(release_servers) fail more often than the others; none moves nothing back.
+    type: list
+    elements: dict
   deadline_seconds:
     description: How long V(settle) waits.
     type: float
@@ -176,8 +190,8 @@ has_page:
   returned: with V(read) and V(maintain)
 observed:
   description:
-    - What the probed servers did while they were watched, C(requests), C(errors_5xx),
-      C(connect_errors), C(response_errors), C(failed_checks) and C(went_down) by name.
+    - What the probed servers did while they were watched, C(requests), C(failed) and C(went_down)
+      by name.
   type: dict
   returned: with O(observe_seconds)
 findings:

@@ -17,6 +17,7 @@ from ansible.module_utils.rollway.edge_reload import reload
 from tests.integration import (  # noqa: F401 - they enter themselves in CASES
     edge_file_cases,
     edge_maintenance_cases,
+    edge_release_cases,
     edge_server_cases,
     edge_silence_cases,
     edge_websocket_cases,

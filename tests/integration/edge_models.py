@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from tests.integration import edge_websocket
 
 LATE_SECONDS = 0.95  # the edge waits 0.8 s for a check
+SOME = 10
 LABELS = ["setosa", "versicolor", "virginica"]
 
 
@@ -54,6 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         self.server.model.awake.wait()
+        self.server.model.posts += 1
         probabilities = [1.0, 0.0, 0.0] * len(LABELS)
         outputs = [
             {"name": "label", "data": LABELS},
@@ -63,7 +65,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _say(self, values: dict[str, Any], *, status: int = 200) -> None:
         model = self.server.model
-        failing = model.is_failing and self.path != "/v2/health/ready"
+        failing = model.fails(self.path)
+        if failing and model.fault == "empty":
+            self.close_connection = True
+            return
         body = json.dumps({**values, "version": model.version}).encode()
         self.send_response(500 if failing else status)
         self.send_header("X-Rollway-Version", model.version)
@@ -103,15 +108,18 @@ class _Handler(BaseHTTPRequestHandler):
 class Model:
     """One model server on a loopback port; `targets` are those of all GETs, checks too.
 
-    Without `awake` it answers nothing more, while its kernel goes on to take connections.
+    Without `awake` it answers nothing more, while its kernel goes on to take connections. A `fault`
+    is in all but whether it is ready: "error" is 500, "some" that at every tenth POST, and "empty"
+    no answer.
     """
 
     version: str
     port: int = 0
     is_ready: bool = True
-    is_failing: bool = False
+    fault: str = ""
     is_late_every_other_time: bool = False
     targets: list[str] = field(default_factory=list)
+    posts: int = 0
     awake: threading.Event = field(default_factory=threading.Event, repr=False)
     _server: _Server | None = field(default=None, repr=False)
     _reserved: socket.socket | None = field(default=None, repr=False)
@@ -125,6 +133,11 @@ class Model:
         """Whether this check gets its answer too late."""
         is_check = path == "/v2/health/ready"
         return is_check and self.is_late_every_other_time and self.probes % 2 == 0
+
+    def fails(self, path: str) -> bool:
+        """Whether this request is failed."""
+        is_turn = self.fault != "some" or self.posts % SOME == 0
+        return bool(self.fault) and is_turn and path != "/v2/health/ready"
 
     @property
     def streams(self) -> int:

@@ -113,14 +113,14 @@ def a_probe_waits_for_what_becomes_ready() -> str:
 def a_release_that_fails_under_traffic_is_seen() -> str:
     with two_hosts() as edge:
         load = edge.load()
-        edge.models["a-green-1"].is_failing = True
+        edge.models["a-green-1"].fault = "error"
         names = ["a-green-1"]
         servers = edge.servers("a-green-1", "b-blue-1")
         result = edge.step(servers=servers, probe=names, observe_seconds=NEVER_SECONDS)
         edge.good(servers=edge.servers("a-blue-1", "b-blue-1"))
         load.stop()
         assert not result["ok"]
-        assert result["observed"]["a-green-1"]["errors_5xx"] > 0
+        assert result["observed"]["a-green-1"]["failed"] > 0
     return str(result["problem"]["found"])
 
 

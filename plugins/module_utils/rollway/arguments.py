@@ -79,7 +79,9 @@ HAPROXY_BACKEND: Spec = {
     "app": {"type": "str", "required": True},
     "step": {
         "type": "str",
-        "choices": ["apply", "load", "read", "settle", "remove", "drift", "maintain"],
+        "choices": [
+            *("apply", "load", "read", "settle", "remove", "drift", "maintain", "watch"),
+        ],
         "default": "apply",
     },
     "backend": {"type": "dict"},
@@ -87,6 +89,8 @@ HAPROXY_BACKEND: Spec = {
     "probe": {"type": "list", "elements": "str", "default": []},
     "probe_seconds": {"type": "float", "default": 2},
     "observe_seconds": {"type": "float", "default": 0},
+    "release_servers": {"type": "list", "elements": "str", "default": []},
+    "back": {"type": "list", "elements": "dict"},
     "deadline_seconds": {"type": "float", "default": 60},
     "run_id": {"type": "str", "default": ""},
     "maintenance": {"type": "dict"},

@@ -1,12 +1,13 @@
-"""What servers do in the time after a shift: requests, errors, and whether their checks fail."""
+"""What servers do after a shift, beside those that still run the release before: who fails more."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
+from .edge_failures import Failures, exceeds
 from .haproxy_socket import Master
 from .haproxy_state import Counters, Running, View, view
 
@@ -46,20 +47,24 @@ class Watch:
         }
         self.went_down |= {name for name, one in seen.items() if self._is_lost(one)}
 
-    def has_failed(self) -> bool:
-        """Whether anything went wrong so far; it would fail the watch at its end, too."""
-        spans = [self._since(name) for name in self.now]
-        return bool(self.went_down) or any(map(_errors, spans))
-
     def result(self) -> dict[str, dict[str, Any]]:
         """What each server did, by name."""
-        self._keep()
-        return {name: self._sum(name) for name in self.names}
+        return {
+            name: {**self.failures({name}).to_json(), "went_down": name in self.went_down}
+            for name in self.names
+        }
+
+    def failures(self, names: Collection[str]) -> Failures:
+        """Requests and failures of some servers together."""
+        return Failures.of(span for name in names for span in self._spans(name))
 
     def _keep(self) -> None:
         for name in self.now:
             self.ended.setdefault(name, []).append(self._since(name))
         self.now = {}
+
+    def _spans(self, name: str) -> list[Counters]:
+        return [*self.ended.get(name, []), *([self._since(name)] if name in self.now else [])]
 
     def _is_lost(self, one: Running) -> bool:
         """Whether it is down, or up only because no other one answers either: decision 0010."""
@@ -69,43 +74,45 @@ class Watch:
     def _since(self, name: str) -> Counters:
         return self.now[name].since(self.before.get(name, Counters()))
 
-    def _sum(self, name: str) -> dict[str, Any]:
-        spans = self.ended.get(name, [])
-        total = Counters(
-            requests=sum(one.requests for one in spans),
-            current=spans[-1].current if spans else 0,
-            errors_5xx=sum(one.errors_5xx for one in spans),
-            connect_errors=sum(one.connect_errors for one in spans),
-            response_errors=sum(one.response_errors for one in spans),
-            failed_checks=sum(one.failed_checks for one in spans),
-        )
-        return {**asdict(total), "went_down": name in self.went_down}
+
+@dataclass(frozen=True)
+class Sides:
+    """Servers of the release that comes, and of the one before; the others get no requests.
+
+    `base` is what the old ones did when both last served together: where they no longer do.
+    """
+
+    new: frozenset[str]
+    old: frozenset[str]
+    base: Failures = field(default_factory=Failures)
+
+    def reference(self, watch: Watch) -> Failures:
+        """What the new ones are compared with."""
+        return old if (old := watch.failures(self.old)).requests else self.base
+
+    def trouble(self, watch: Watch, *, early: bool = False) -> list[str]:
+        """What is wrong with the new ones, in words; `early` where they will be looked at again."""
+        seen, reference = watch.result(), self.reference(watch)
+        down = sorted(self.new & watch.went_down)
+        words = [f"{name}: its check failed" for name in down]
+        if not exceeds(watch.failures(self.new), reference, early=early):
+            return words
+        words += [
+            f"{name}: {seen[name]['failed']} of {seen[name]['requests']} requests failed"
+            for name in sorted(self.new)
+            if name in seen and seen[name]["failed"]
+        ]
+        before = f"{reference.failed} of {reference.requests} of the release before"
+        return [*words, before if reference.requests else "nothing to compare them with"]
 
 
-def _errors(counted: Counters) -> int:
-    return counted.errors_5xx + counted.connect_errors + counted.response_errors
-
-
-def observe(
-    master: Master, backend: str, names: Collection[str], *, seconds: float, before: View
-) -> dict[str, dict[str, Any]]:
-    """Watch servers for `seconds`, counting from `before`; the first failure ends it early."""
-    watch = Watch(names)
+def observe(master: Master, backend: str, sides: Sides, *, seconds: float, before: View) -> Watch:
+    """Watch servers for `seconds`, counting from `before`; trouble ends it early."""
+    watch = Watch(sides.new | sides.old)
     watch.look(before.pid, before.servers(backend))
     end = time.monotonic() + seconds
-    while not watch.has_failed() and time.monotonic() < end:
+    while not sides.trouble(watch, early=True) and time.monotonic() < end:
         time.sleep(POLL_SECONDS)
         seen = view(master)
         watch.look(seen.pid, seen.servers(backend))
-    return watch.result()
-
-
-def failures(observed: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """What went wrong with which server, in words."""
-    return [f"{name}: {words}" for name, seen in observed.items() if (words := _words(seen))]
-
-
-def _words(seen: Mapping[str, Any]) -> str:
-    errors = seen["errors_5xx"] + seen["connect_errors"] + seen["response_errors"]
-    counted = f"{errors} of {seen['requests']} requests failed" if errors else ""
-    return ", ".join(["its check failed"] * seen["went_down"] + [counted] * bool(counted))
+    return watch

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import edge_apply, edge_maintenance, edge_report, edge_store
+from . import edge_apply, edge_maintenance, edge_report, edge_store, edge_watch
 from .audit import write_line
 from .clock import HostClock, timestamp
+from .command import run as run_program
 from .edge_apply import Applied, Wish
 from .edge_call import Edge
 from .edge_drift import edge_findings
+from .edge_failures import Failures
 from .edge_fence import fence_of
 from .edge_maintenance import OFF, ON, Notice
 from .edge_model import read_backend, read_servers
-from .edge_observe import failures, observe
+from .edge_observe import Sides, observe
 from .edge_shift import entering
 from .edge_store import Paths
 from .edge_topology import unload
@@ -60,6 +63,7 @@ def run_edge_step(params: Params, *, check: bool, diff: bool) -> Result:
 
 def _apply(edge: Edge, app: str, params: Params, check: bool) -> Result:  # noqa: FBT001
     wish = _wish(app, params)
+    base = Failures() if check else _look(edge, app, params)
     applied = edge_apply.foresee(edge, wish) if check else _changed(edge, wish)
     result: Result = {
         "changed": applied.changed,
@@ -68,9 +72,55 @@ def _apply(edge: Edge, app: str, params: Params, check: bool) -> Result:  # noqa
         "commands": applied.shift.commands,
         "diff": edge_report.diff(edge, app, applied),
     }
-    if params["observe_seconds"] > 0 and not check:
-        result |= _observe(edge, wish, applied, params["observe_seconds"])
+    if check:
+        return result
+    if params["observe_seconds"] > 0:
+        result |= _observe(edge, wish, applied, params, base)
+    if result.get("ok", True):
+        _remember(edge, app, params, base)
     return result
+
+
+def _look(edge: Edge, app: str, params: Params) -> Failures:
+    """What became of what the run has moved so far; Problem where it fails. Nothing watches on.
+
+    On the way back, which names no servers of the release, only that: whatever fails, it goes back.
+    """
+    with edge.fence.held():
+        record = edge_watch.load(edge.paths, app, run=params["run_id"])
+        edge_watch.forget(edge.paths, app)
+    if record is None or not params["release_servers"]:
+        return Failures()
+    return edge_watch.check(record, view(edge.master), app)
+
+
+def _remember(edge: Edge, app: str, params: Params, base: Failures) -> None:
+    """For the next look; with servers to go back to, the edge looks by itself until then."""
+    new = params["release_servers"]
+    if not new:
+        return
+    record = edge_watch.Record.of(params["run_id"], view(edge.master), app, new)
+    back = params["back"]
+    if back is None:
+        edge_watch.save(edge.paths, app, replace(record, base=base))
+        return
+    guard = edge_watch.Guard(
+        run=params["run"],
+        generation=int(params["generation"]),
+        lock_root=str(edge.fence.paths.root),
+        backend=read_backend(app, params["backend"]),
+        servers=tuple(read_servers(back)),
+    )
+    edge_watch.save(edge.paths, app, replace(record, base=base, guard=guard))
+    with edge.timed("guard"):
+        edge.remarks += filter(None, [edge_watch.start(run_program, app)])
+
+
+def _watch(edge: Edge, app: str, params: Params, check: bool) -> Result:  # noqa: FBT001
+    """The last look of a run, after which nothing moves back by itself."""
+    if not check:
+        _look(edge, app, params)
+    return {"changed": False}
 
 
 def _changed(edge: Edge, wish: Wish) -> Applied:
@@ -85,24 +135,28 @@ def _load(edge: Edge, app: str, params: Params, check: bool) -> Result:  # noqa:
         return {"changed": is_new, "reloaded": is_new}
     with edge.fence.held():
         is_new = edge_apply.load(edge, wish)
+    _remember(edge, app, {**params, "back": None}, Failures())
     return {"changed": is_new, "reloaded": is_new}
 
 
-def _observe(edge: Edge, wish: Wish, applied: Applied, seconds: float) -> Result:
+def _observe(edge: Edge, wish: Wish, applied: Applied, params: Params, base: Failures) -> Result:
     """Outside the mutexes: it changes nothing, and another application may move meanwhile."""
-    before = applied.before
-    entered = entering(wish.servers, before.servers(wish.backend.name))
-    names = sorted(wish.probe or {server.name for server in entered})
-    began = time.monotonic()
+    before, backend = applied.before, wish.backend.name
+    entered = entering(wish.servers, before.servers(backend))
+    shifted = sorted(wish.probe or {server.name for server in entered})
+    new = frozenset([*shifted, *params["release_servers"]])
+    sides = Sides(new, frozenset(server.name for server in wish.servers) - new, base)
+    began, seconds = time.monotonic(), params["observe_seconds"]
     with edge.timed("observe"):
-        seen = observe(edge.master, wish.backend.name, names, seconds=seconds, before=before)
+        watch = observe(edge.master, backend, sides, seconds=seconds, before=before)
     took = round(time.monotonic() - began, 3)
+    seen = {name: one for name, one in watch.result().items() if name in shifted}
     result: Result = {"observed": seen, "observed_seconds": took}
-    found = failures(seen)
+    found = sides.trouble(watch)
     if not found:
         return result
     words = f"{'; '.join(found)}; seen {took:.1f} s after the shift"
-    problem = Problem("the bake", words, "no errors, and no server out by its checks")
+    problem = Problem("the bake", words, edge_watch.ACCEPTED)
     return {**result, "ok": False, "problem": problem.data}
 
 
@@ -193,4 +247,5 @@ _STEPS: dict[str, Callable[[Edge, str, Params, bool], Result]] = {
     "remove": _remove,
     "drift": _drift,
     "maintain": _maintain,
+    "watch": _watch,
 }

@@ -66,6 +66,10 @@ class Paths:
         """The file with who switched an application's page on."""
         return self.notices / f"{app}.json"
 
+    def watch(self, app: str) -> Path:
+        """What a run has moved, and what it did so far: for as long as the run lasts."""
+        return self.root / "watches.d" / f"{app}.json"
+
     @property
     def fragments(self) -> Path:
         return self.config / "rollway.d"

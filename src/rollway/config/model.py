@@ -87,7 +87,8 @@ class Rollout(Strict):
         description="Hosts that may fail in the whole run before it goes back; 0",
     )
     bake_seconds: Seconds | None = Field(
-        default=None, description="How long a wave must stay well; 0"
+        default=None,
+        description="How long a wave is watched before the run goes on; 0: only while it does",
     )
     failure_action: Literal["rollback", "pause"] | None = Field(
         default=None,

@@ -46,6 +46,7 @@ def _done(event: Event, plan: Plan | None) -> str:
         "still_back": _stilled(event),
         "place_back": f"runs its singletons again {seconds}",
         "shift": _shifted(event, plan),
+        "watch": "nothing fails more often than before",
         "retreat": f"sends nothing to {_leaving(event, plan)}, which goes back",
         "undo": f"runs {_previous(plan)} again, ready {seconds}",
         "unshift": f"serves {_previous(plan)} again",

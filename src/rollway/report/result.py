@@ -25,7 +25,7 @@ from rollway.rollout.ledger import Ledger, fold
 from rollway.rollout.maintenance import page_notes
 from rollway.rollout.outcome import Outcome, conclude
 from rollway.rollout.plan import ADOPT, RELEASING, Plan, load_plan
-from rollway.rollout.preview import preview
+from rollway.rollout.preview import preview, watch_notes
 from rollway.rollout.request import Request, load_request
 from rollway.rollout.scale import asked_again, said_of
 from rollway.rollout.verdict import Verdict, judge_end
@@ -143,7 +143,8 @@ def _notes(request: Request, plan: Plan, events: Iterable[Event]) -> list[str]:
     """What a person should know all the same; a plan has warnings of its own for these."""
     acquired = [] if request.reads_only else [one for one in events if one.step == "acquire"]
     told = [*clock_notes(acquired), *page_notes(request, acquired)]
-    return [*plan.release.get("notes", []), *told]
+    unwatched = [] if request.reads_only or plan.refusal else watch_notes(plan)
+    return [*plan.release.get("notes", []), *told, *unwatched]
 
 
 def _host(plan: Plan, name: str, events: list[Event], verdict: Verdict) -> dict[str, Any]:
@@ -172,17 +173,12 @@ def _jobs(plan: Plan, ledger: Ledger) -> list[dict[str, Any]]:
 def _observed(events: Iterable[Event]) -> list[dict[str, Any]]:
     """What each edge saw of a wave in its bake: requests, failures, seconds after the shift."""
     return [
-        {"edge": event.host, "wave": event.wave, "server": name, **_counted(seen)}
+        {"edge": event.host, "wave": event.wave, "server": name, **seen}
         | {"seconds": event.result["observed_seconds"]}
         for event in events
         if event.step == "shift"
         for name, seen in event.result.get("observed", {}).items()
     ]
-
-
-def _counted(seen: dict[str, Any]) -> dict[str, Any]:
-    failed = sum(seen[name] for name in ("errors_5xx", "connect_errors", "response_errors"))
-    return {"requests": seen["requests"], "failed": failed, "went_down": seen["went_down"]}
 
 
 def _problems(events: Iterable[Event]) -> list[dict[str, Any]]:

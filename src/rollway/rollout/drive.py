@@ -15,13 +15,7 @@ from rollway.rollout.calls import Call
 from rollway.rollout.interrupted import RECORD, begins, step_of
 from rollway.rollout.journal import Journal
 from rollway.rollout.ledger import Ledger, all_moved, fold
-from rollway.rollout.plan import (
-    AFTER_TRAFFIC,
-    BEFORE_TRAFFIC,
-    MAKING,
-    Plan,
-    load_plan,
-)
+from rollway.rollout.plan import AFTER_TRAFFIC, BEFORE_TRAFFIC, MAKING, Plan, load_plan
 from rollway.rollout.planned import HostPlan
 from rollway.rollout.request import load_request
 from rollway.rollout.run_record import record_before_plan, record_of
@@ -203,6 +197,12 @@ def _shift(now: Situation) -> Work:
     return [edge_calls.shift_call(now.plan, now.ledger, now.wave, edge=now.host)]
 
 
+def _watch(now: Situation) -> Work:
+    """What came after the last wave took time: one more look."""
+    has_moved = now.may_continue and all_moved(now.plan, now.ledger)
+    return [edge_calls.watch_call(now.plan, edge=now.host)] if has_moved else Skip("none moved")
+
+
 def _unshift(now: Situation) -> Work:
     if now.verdict.decision is Decision.HOLD and now.host in now.ledger.emptied_edges:
         return [edge_calls.readmit_call(now.plan, now.ledger, edge=now.host)]
@@ -280,7 +280,7 @@ def _host_to_start(now: Situation) -> HostPlan | Skip:
 
 
 _ACQUIRING = frozenset({ACQUIRE, *WAITING_STEPS})
-_AT_END = frozenset({"retreat", "undo", "unshift", *BACK, "conclude", RECORD})
+_AT_END = frozenset({"watch", "retreat", "undo", "unshift", *BACK, "conclude", RECORD})
 _STEPS = {
     "settle": _settle,
     "stage": _stage,
@@ -291,6 +291,7 @@ _STEPS = {
     "start": _start,
     "switch": _switch,
     "shift": _shift,
+    "watch": _watch,
     "retreat": _retreat,
     "undo": _undo,
     "unshift": _unshift,

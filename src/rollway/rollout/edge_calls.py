@@ -29,8 +29,8 @@ def load_call(plan: Plan, *, edge: str) -> Call:
     """Let an edge know every server before traffic moves, while the app hosts stage."""
     serving = {name: host.serving for name, host in plan.hosts.items()}
     servers = _all_servers(plan, serving, edge=edge)
-    arguments = {**_edge_common(plan, plan.release, edge), "step": "load", "servers": servers}
-    return Call(EDGE_MODULE, arguments)
+    common = {**_edge_common(plan, plan.release, edge), "release_servers": _release_servers(plan)}
+    return Call(EDGE_MODULE, {**common, "step": "load", "servers": servers})
 
 
 def shift_call(plan: Plan, ledger: Ledger, wave: int, *, edge: str) -> Call:
@@ -47,8 +47,47 @@ def shift_call(plan: Plan, ledger: Ledger, wave: int, *, edge: str) -> Call:
             "probe": probed,
             "probe_seconds": PROBE_SECONDS,
             "observe_seconds": _watch_seconds(plan, wave, edge=edge),
+            **_watched(plan, ledger, wave, edge=edge),
         },
     )
+
+
+def watch_call(plan: Plan, *, edge: str) -> Call:
+    """Look at what has moved for the last time: from then on the edge moves nothing by itself."""
+    common = {**_edge_common(plan, plan.release, edge), "step": "watch"}
+    return Call(EDGE_MODULE, {**common, "release_servers": _release_servers(plan)})
+
+
+def _watched(plan: Plan, ledger: Ledger, wave: int, *, edge: str) -> dict[str, Any]:
+    """What the edge looks at by itself after a step, while the run has other work, and undoes."""
+    if plan.verb not in ROLLING:
+        return {}
+    watched: dict[str, Any] = {"release_servers": _release_servers(plan)}
+    if wave == len(plan.waves) - 1 and not plan.works_after_traffic:
+        return watched
+    return {**watched, "back": _servers_before(plan, ledger, wave, edge=edge)}
+
+
+def _servers_before(plan: Plan, ledger: Ledger, wave: int, *, edge: str) -> list[dict[str, Any]]:
+    """The servers as they were, but on hosts whose old slot stands still; none where all stays.
+
+    A person decides what becomes of a release that is held, and a first one has nothing before it.
+    """
+    now = serving_after(plan, ledger, wave)
+    before = {
+        name: now[name] if host.stops_first else host.slot_before
+        for name, host in plan.hosts.items()
+    }
+    is_same = before == now or not any(before.values())
+    return [] if plan.holds or is_same else _all_servers(plan, before, edge=edge)
+
+
+def _release_servers(plan: Plan) -> list[str]:
+    """The servers that run the release, moved already or not."""
+    if plan.verb not in ROLLING:
+        return []
+    hosts = list(plan.hosts.values())
+    return servers_of(hosts, {host.name: host.new_slot for host in hosts})
 
 
 def _watch_seconds(plan: Plan, wave: int, *, edge: str) -> float:
@@ -89,7 +128,9 @@ def drain_call(plan: Plan, ledger: Ledger, wave: int, *, edge: str) -> Call:
     leaving = dict.fromkeys(plan.stopping(plan.waves[wave]))
     serving = {**serving_after(plan, ledger, wave - 1), **leaving}
     servers = _all_servers(plan, serving, edge=edge)
-    return Call(EDGE_MODULE, {**_edge_common(plan, plan.release, edge), "servers": servers})
+    watched = _watched(plan, ledger, wave - 1, edge=edge) if wave else {}
+    common = _edge_common(plan, plan.release, edge)
+    return Call(EDGE_MODULE, {**common, "servers": servers, **watched})
 
 
 def retreat_call(plan: Plan, ledger: Ledger, wave: int, *, edge: str) -> Call:

@@ -17,7 +17,7 @@ from rollway.rollout.trouble import found_in
 
 HOST_STEPS = frozenset({"stage", "advance", "start", "switch"})
 JOB_STEPS = frozenset({"jobs", "late_jobs"})
-EDGE_STEPS = frozenset({"settle", "drain", "shift"})
+EDGE_STEPS = frozenset({"settle", "drain", "shift", "watch"})
 MOVING_STEPS = frozenset({"drain", "shift", "retreat", "unshift", "record"})
 INTERRUPT = "interrupt"
 

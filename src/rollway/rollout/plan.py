@@ -137,6 +137,18 @@ class Plan:
         return list(self.service_hosts if self.service else self.hosts)
 
     @property
+    def works_after_traffic(self) -> bool:
+        """Whether the run has work left when the last wave has moved."""
+        return bool(self.switch_hosts or self.singletons or self.job_hosts(AFTER_TRAFFIC))
+
+    @property
+    def is_unwatched(self) -> bool:
+        """Whether traffic moves with no time in which it could be looked at."""
+        bakes = self.release.get("rollout", {}).get("bake_seconds", 0) > 0
+        moves = self.verb in ROLLING and self.has_traffic and bool(self.waves)
+        return moves and not (bakes or len(self.waves) > 1 or self.works_after_traffic)
+
+    @property
     def still_hosts(self) -> list[str]:
         """Who is told of singletons before any of them starts."""
         return sorted({host for one in self.singletons for host in one.still})
@@ -218,7 +230,11 @@ class Plan:
             if self.has_traffic and returning:
                 moves += [Move("retreat", edge, number) for edge in self.edges]
             moves += [Move("undo", host, number) for host in returning]
-        return [*moves, *(Move("unshift", edge, 0) for edge in sorted(self.edges))]
+        edges = sorted(self.edges)
+        has_moved = self.verb in ROLLING and self.has_traffic and bool(self.waves)
+        looks = edges if has_moved and self.works_after_traffic else []
+        first = [Move("watch", edge, 0) for edge in looks]
+        return [*first, *moves, *(Move("unshift", edge, 0) for edge in edges)]
 
     def stopping(self, wave: list[str]) -> list[str]:
         """The hosts of a wave that leave rotation and stop before they start."""

@@ -55,6 +55,7 @@ def preview(plan: Plan, request: Request, acquired: Mapping[str, Event]) -> dict
             *_lock_warnings(request, acquired),
             *page_notes(request, acquired.values()),
             *_timing_warnings(plan),
+            *watch_notes(plan),
             *clock_notes(acquired.values()),
             *left_behind(acquired, plan),
             *(gap(request, acquired) if plan.verb == ADOPT else []),
@@ -203,6 +204,15 @@ def _lock_warnings(request: Request, acquired: Mapping[str, Event]) -> Iterable[
     for (found, following), hosts in names.items():
         held_up = f"until then a {request.verb} is refused"
         yield f"{', '.join(hosts)}: {found}; {held_up}; next: {following}"
+
+
+def watch_notes(plan: Plan) -> list[str]:
+    """That nobody looks at what has moved, where a run has no time for it."""
+    words = (
+        "nothing is watched after the traffic has moved: there is one wave, and bake_seconds is 0; "
+        "next: set x-rollway.rollout.bake_seconds, 10 for example"
+    )
+    return [words] if plan.is_unwatched else []
 
 
 def _timing_warnings(plan: Plan) -> Iterable[str]:

@@ -27,9 +27,9 @@ STATES = """\
 3 rollway_iris 2 a-green-1 127.0.0.1 2 4 50 19002
 4 rollway_other 1 x-blue-1 fd00::1 0 5 100 19003
 
-# pxname,svname,scur,stot,econ,eresp,status,chkfail,check_status,hrsp_5xx,
-rollway_iris,a-blue-1,0,7,2,1,DOWN,5,* L7TOUT,3,
-rollway_iris,a-green-1,4,90,,,UP 1/2,,L7OK,0,
+# pxname,svname,scur,stot,econ,eresp,wredis,chkfail,check_status,hrsp_5xx,req_tot,cli_abrt,srv_abrt,
+rollway_iris,a-blue-1,0,7,2,1,1,5,* L7TOUT,3,3,0,0,
+rollway_iris,a-green-1,4,90,,,,,L7OK,0,86,0,0,
 
 """
 

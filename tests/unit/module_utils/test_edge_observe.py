@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from ansible.module_utils.rollway.edge_observe import Watch, failures
+from ansible.module_utils.rollway.edge_failures import Failures
+from ansible.module_utils.rollway.edge_observe import Sides, Watch
 from ansible.module_utils.rollway.haproxy_state import Counters, Running
 
 from tests.unit.module_utils.edge_samples import running
 
 NAME = "a-green-1"
-CLEAN = {
-    "requests": 10,
-    "errors_5xx": 0,
-    "connect_errors": 0,
-    "response_errors": 0,
-    "failed_checks": 0,
-    "went_down": False,
-}
+OLD = "b-blue-1"
 
 
 def _seen(counters: Counters, operation: str = "up") -> dict[str, Running]:
@@ -28,19 +21,9 @@ def _seen(counters: Counters, operation: str = "up") -> dict[str, Running]:
 
 def test_only_what_came_after_the_first_look_counts() -> None:
     watch = Watch([NAME])
-    watch.look(7, _seen(Counters(100, 2, 5, 1, 1)))
-    watch.look(7, _seen(Counters(140, 3, 6, 1, 2)))
-    assert watch.result() == {
-        NAME: {
-            "requests": 40,
-            "current": 3,
-            "errors_5xx": 1,
-            "connect_errors": 0,
-            "response_errors": 1,
-            "failed_checks": 0,
-            "went_down": False,
-        }
-    }
+    watch.look(7, _seen(Counters(100, errors_5xx=5, answered=100)))
+    watch.look(7, _seen(Counters(140, 3, 6, answered=137)))
+    assert watch.result() == {NAME: {"requests": 40, "failed": 1, "went_down": False}}
 
 
 def test_a_new_worker_counts_from_zero() -> None:
@@ -48,9 +31,8 @@ def test_a_new_worker_counts_from_zero() -> None:
     watch.look(7, _seen(Counters(100)))
     watch.look(7, _seen(Counters(130)))
     watch.look(8, _seen(Counters(5)))
-    watch.look(8, _seen(Counters(9, errors_5xx=1)))
-    assert watch.result()[NAME]["requests"] == 39
-    assert watch.result()[NAME]["errors_5xx"] == 1
+    watch.look(8, _seen(Counters(9, errors_5xx=1, answered=9)))
+    assert watch.failures([NAME]) == Failures(39, 31)  # of the first worker nobody has an answer
 
 
 def test_down_once_is_down() -> None:
@@ -109,31 +91,42 @@ def test_a_server_that_vanished_is_in_the_result() -> None:
     assert watch.result()[NAME]["requests"] == 0
 
 
-BAD = [Counters(101, errors_5xx=1), Counters(101, connect_errors=1)]
+def _compared(new: Counters, old: Counters, operation: str = "up") -> Watch:
+    """One look at a server of each side, after one at none."""
+    watch = Watch([NAME, OLD])
+    watch.look(7, {NAME: running(NAME), OLD: running(OLD)})
+    news = replace(running(NAME, operation=operation), counters=new)
+    watch.look(7, {NAME: news, OLD: replace(running(OLD), counters=old)})
+    return watch
 
 
-@pytest.mark.parametrize("counters", BAD, ids=["an error", "no connection"])
-def test_the_first_failure_ends_the_watch(counters: Counters) -> None:
-    watch = Watch([NAME])
-    watch.look(7, _seen(Counters(100)))
-    assert not watch.has_failed()
-    watch.look(7, _seen(counters))
-    assert watch.has_failed()
-
-
-WORDS: list[tuple[str, dict[str, Any], list[str]]] = [
-    ("nothing", {}, []),
-    ("errors", {"errors_5xx": 2, "connect_errors": 1}, [f"{NAME}: 3 of 10 requests failed"]),
-    ("cut answers", {"response_errors": 1}, [f"{NAME}: 1 of 10 requests failed"]),
-    (
-        "down",
-        {"went_down": True, "errors_5xx": 2},
-        [f"{NAME}: its check failed, 2 of 10 requests failed"],
-    ),
-    ("down without requests", {"went_down": True}, [f"{NAME}: its check failed"]),
+GOOD, SOME = Counters(20, answered=20), Counters(20, errors_5xx=10, answered=20)
+BAD = Counters(10, errors_5xx=10, answered=10)
+SIDES = Sides(frozenset({NAME}), frozenset({OLD}))
+TROUBLE = [
+    ("nothing", GOOD, GOOD, "up", []),
+    ("all of it", BAD, GOOD, "up", [f"{NAME}: 10 of 10 requests failed", "0 of 20"]),
+    ("as much as before", SOME, SOME, "up", []),
+    ("nobody asks the old one", BAD, Counters(), "up", [f"{NAME}: 10 of 10", "nothing to compare"]),
+    ("two failures", Counters(2, errors_5xx=2, answered=2), GOOD, "up", []),
+    ("down", Counters(), GOOD, "down", [f"{NAME}: its check failed"]),
+    ("down and failing", BAD, GOOD, "down", ["its check failed", "10 of 10", "0 of 20"]),
 ]
 
 
-@pytest.mark.parametrize(("seen", "words"), [c[1:] for c in WORDS], ids=[c[0] for c in WORDS])
-def test_what_went_wrong_in_words(seen: dict[str, Any], words: list[str]) -> None:
-    assert failures({NAME: {**CLEAN, **seen}}) == words
+@pytest.mark.parametrize(
+    ("new", "old", "operation", "words"), [c[1:] for c in TROUBLE], ids=[c[0] for c in TROUBLE]
+)
+def test_trouble_is_what_the_old_ones_have_less_of(
+    new: Counters, old: Counters, operation: str, words: list[str]
+) -> None:
+    found = SIDES.trouble(_compared(new, old, operation))
+    assert len(found) == len(words)
+    assert all(word in text for word, text in zip(words, found, strict=True))
+
+
+def test_where_no_old_one_is_asked_what_they_did_before_counts() -> None:
+    watch = _compared(SOME, Counters())
+    assert SIDES.trouble(watch)
+    assert not replace(SIDES, base=Failures(100, 45)).trouble(watch)
+    assert replace(SIDES, base=Failures(100, 1)).trouble(watch)

@@ -144,6 +144,8 @@ def _edge_step(root: Path, step: str, **changes: Any) -> dict[str, Any]:
         "probe": [],
         "probe_seconds": 0,
         "observe_seconds": 0,
+        "release_servers": [],
+        "back": None,
         "run_id": "mine",
         **changes,
     }

@@ -13,7 +13,7 @@ def test_states_and_counters_are_read_together() -> None:
     assert set(found) == {"rollway_iris", "rollway_other"}
     blue = found["rollway_iris"]["a-blue-1"]
     assert (blue.address, blue.port, blue.weight) == ("127.0.0.1", 19001, 100)
-    assert blue.counters == Counters(7, 0, 3, 2, 1, 5)
+    assert blue.counters == Counters(7, 0, 3, 2, 1, 5, answered=3, redispatched=1)
     assert blue.is_silent
     assert blue.is_down
     assert not blue.is_serving
@@ -23,7 +23,7 @@ def test_a_server_that_its_file_disabled_is_ready_when_told_so() -> None:
     """The flag 4 only says what the file had."""
     green = parse_backends(STATES)["rollway_iris"]["a-green-1"]
     assert green.is_serving
-    assert green.counters == Counters(90, 4, 0, 0, 0, 0)
+    assert green.counters == Counters(90, 4, 0, 0, 0, 0, answered=86)
     assert not green.is_silent
 
 

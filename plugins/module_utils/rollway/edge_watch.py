@@ -1,0 +1,231 @@
+"""What moved is watched while a run has work left: by the edge itself, which puts it back.
+
+A step leaves a record of what to look at and what to go back to. A unit of systemd looks until the
+next step of the run replaces or ends it; each step looks first at the time since the one before.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from . import edge_apply
+from .command import Runner
+from .edge_apply import Wish
+from .edge_call import Edge
+from .edge_failures import Failures
+from .edge_fence import Fence
+from .edge_model import Backend, Server, backend_name, read_backend, read_servers, to_json
+from .edge_observe import POLL_SECONDS, Sides, Watch
+from .edge_store import Paths
+from .facts import LAUNCHER
+from .files import write_atomic
+from .haproxy_socket import Master
+from .haproxy_state import Counters, View, view
+from .lock import Run
+from .paths import AppPaths
+from .problem import Problem
+
+LONGEST_SECONDS = 3600.0  # a run that was killed is not guarded for ever
+START_SECONDS = 20.0
+WHERE = "the watch"
+ACCEPTED = "no greater share of failures than before, and no server out by its checks"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What to go back to, and by which run's lock; with no servers, nothing moves back."""
+
+    run: Mapping[str, Any]
+    generation: int
+    lock_root: str
+    backend: Backend
+    servers: tuple[Server, ...]
+
+
+@dataclass(frozen=True)
+class Record:
+    """Where a step of a run left an application: counters by server, and what they mean.
+
+    `new` are the servers of the release; `found` is what the guard found, and did.
+    """
+
+    run: str
+    pid: int
+    counters: Mapping[str, Counters]
+    new: frozenset[str]
+    base: Failures = field(default_factory=Failures)
+    guard: Guard | None = None
+    found: str = ""
+
+    @classmethod
+    def of(cls, run: str, seen: View, app: str, new: Collection[str]) -> Record:
+        """The present."""
+        counters = {name: one.counters for name, one in seen.servers(backend_name(app)).items()}
+        return cls(run, seen.pid, counters, frozenset(new))
+
+    @property
+    def sides(self) -> Sides:
+        """The release's servers, and the others."""
+        return Sides(self.new, frozenset(self.counters.keys() - self.new), self.base)
+
+    def watch(self) -> Watch:
+        """A watch that counts from here."""
+        return Watch(sorted(self.counters.keys() | self.new), self.pid, dict(self.counters))
+
+
+def load(paths: Paths, app: str, *, run: str) -> Record | None:
+    """The record of this run; None where there is none, or none that can be read."""
+    try:
+        content = json.loads(paths.watch(app).read_text())
+        record = _from_json(app, content)
+    except (OSError, ValueError, KeyError, TypeError, Problem):
+        return None
+    return record if record.run == run else None
+
+
+def save(paths: Paths, app: str, record: Record) -> None:
+    """Write a record; it is a memory of one run, which nothing else depends on."""
+    paths.watch(app).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_atomic(paths.watch(app), json.dumps(_to_json(record)), mode=0o600)
+
+
+def forget(paths: Paths, app: str) -> None:
+    """Nothing is watched any more."""
+    paths.watch(app).unlink(missing_ok=True)
+
+
+def check(record: Record, seen: View, app: str) -> Failures:
+    """Problem where the release has done worse since the record; what the others did, otherwise.
+
+    Where those got no requests meanwhile, it is what they did before.
+    """
+    if record.found:
+        raise Problem(WHERE, record.found, ACCEPTED)
+    watch, sides = record.watch(), record.sides
+    watch.look(seen.pid, seen.servers(backend_name(app)))
+    if found := sides.trouble(watch):
+        raise Problem(WHERE, "; ".join(found), ACCEPTED)
+    return sides.reference(watch)
+
+
+def start(run: Runner, app: str) -> str:
+    """Let the edge look by itself; what is wrong, or ''."""
+    if not LAUNCHER.is_file():
+        return f"{LAUNCHER} is missing, so what moved is looked at between steps only: provision"
+    unit = f"rollway-watch-{app}"
+    words = ["systemd-run", "--quiet", "--collect", f"--unit={unit}"]
+    done = run([*words, "--", str(LAUNCHER), "watch", "--app", app], seconds=START_SECONDS)
+    is_there = not done.is_ok and run(["systemctl", "is-active", unit], seconds=START_SECONDS).is_ok
+    return "" if done.is_ok or is_there else f"{unit} does not run: {done.last_words()}"
+
+
+def guard(paths: Paths, app: str, master: Master, *, sleep: Callable[[float], None]) -> str:
+    """Look until the run's next step ends it, or put back what fails; what was done."""
+    end = time.monotonic() + LONGEST_SECONDS
+    record, watch = None, Watch(())
+    while time.monotonic() < end:
+        found = _guarded(paths, app)
+        if found is None:
+            return f"{app}: nothing to watch"
+        if found != record:
+            record, watch = found, found.watch()
+        if words := _trouble(found, watch, master, app):
+            return _put_back(paths, app, master, found, words)
+        sleep(POLL_SECONDS)
+    return f"{app}: watched for {LONGEST_SECONDS:g} s"
+
+
+def _guarded(paths: Paths, app: str) -> Record | None:
+    """The record of a run that still has the lock."""
+    try:
+        record = _from_json(app, json.loads(paths.watch(app).read_text()))
+        if record.guard is None or record.found:
+            return None
+        _fence(record.guard, app).check()
+    except (OSError, ValueError, KeyError, TypeError, Problem):
+        return None
+    return record
+
+
+def _trouble(record: Record, watch: Watch, master: Master, app: str) -> str:
+    try:
+        seen = view(master)
+    except Problem:
+        return ""  # HAProxy restarts: the next look tells
+    watch.look(seen.pid, seen.servers(backend_name(app)))
+    return "; ".join(record.sides.trouble(watch, early=True))
+
+
+def _put_back(paths: Paths, app: str, master: Master, record: Record, words: str) -> str:
+    """By the run's own lock, unless it has gone on meanwhile."""
+    assert record.guard is not None
+    edge = Edge(paths, master, _fence(record.guard, app))
+    try:
+        with edge.fence.held():
+            if load(paths, app, run=record.run) != record:
+                return f"{app}: the run went on"
+            done = _go_back(edge, record.guard)
+            save(paths, app, replace(record, found=f"{words}; {done}"))
+    except Problem as problem:
+        return f"{app}: {words}; {problem}"
+    return f"{app}: {words}; {done}"
+
+
+def _go_back(edge: Edge, guard: Guard) -> str:
+    if not guard.servers:
+        return "traffic stays where it is"
+    try:
+        edge_apply.apply(edge, Wish(guard.backend, guard.servers, run=str(guard.run["id"])))
+    except Problem as problem:
+        return f"traffic could not go back by itself: {problem}"
+    return "traffic went back by itself"
+
+
+def _fence(guard: Guard, app: str) -> Fence:
+    paths = AppPaths(Path(guard.lock_root), app)
+    return Fence(paths, Run.from_json(dict(guard.run)), guard.generation)
+
+
+def _to_json(record: Record) -> dict[str, Any]:
+    guard = record.guard
+    return {
+        "run": record.run,
+        "pid": record.pid,
+        "counters": {name: asdict(one) for name, one in record.counters.items()},
+        "new": sorted(record.new),
+        "base": record.base.to_json(),
+        "found": record.found,
+        "guard": guard
+        and {
+            "run": dict(guard.run),
+            "generation": guard.generation,
+            "lock_root": guard.lock_root,
+            "backend": to_json(guard.backend),
+            "servers": [to_json(server) for server in guard.servers],
+        },
+    }
+
+
+def _from_json(app: str, content: Mapping[str, Any]) -> Record:
+    told = content["guard"]
+    guard = told and Guard(
+        run=told["run"],
+        generation=int(told["generation"]),
+        lock_root=str(told["lock_root"]),
+        backend=read_backend(app, told["backend"]),
+        servers=tuple(read_servers(told["servers"])),
+    )
+    return Record(
+        run=str(content["run"]),
+        pid=int(content["pid"]),
+        counters={name: Counters(**one) for name, one in content["counters"].items()},
+        new=frozenset(content["new"]),
+        base=Failures.from_json(content["base"]),
+        guard=guard,
+        found=str(content["found"]),
+    )
