@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from rollway.rollout.planned import HostPlan, JobPlan, SingletonPlan
 
@@ -32,6 +32,10 @@ BEFORE_TRAFFIC, AFTER_TRAFFIC = "before_traffic", "after_traffic"
 """When a job runs: before any host starts the release, or when all traffic and workers moved."""
 DECIDING = (PROMOTE, ABORT, ROLLBACK)
 """Verbs that go on with what another run left held."""
+WaveStep = Literal["drain", "start", "shift"]
+"""What moves a wave, in this order: the role `waves` takes these and no others."""
+BackStep = Literal["retreat", "undo", "unshift"]
+"""What puts every host back, in this order."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Refusal:
 class Move(NamedTuple):
     """One turn of the loop that moves traffic: a step on one host, for one wave."""
 
-    step: str
+    step: WaveStep | BackStep
     host: str
     wave: int
 
