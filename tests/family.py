@@ -49,13 +49,15 @@ class Family:
         self._process.wait()
 
 
-def run_family(command: Sequence[str], *, cwd: Path = ROOT) -> Ran:
+def run_family(
+    command: Sequence[str], *, cwd: Path = ROOT, env: Mapping[str, str] | None = None
+) -> Ran:
     """Runs a command to its end.
 
     An exception (Ctrl-C, SIGTERM) ends the whole group before it goes on, so that no Ansible still
     works on hosts that a fixture takes down.
     """
-    family = Family(command, cwd=cwd)
+    family = Family(command, cwd=cwd, env=env)
     try:
         ran = family.wait()
     except BaseException:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rollway.checking import ROOT, environment
+from tests.failures import noted
 
 ROWS, COLUMNS = 30, 100
 
@@ -35,12 +36,25 @@ def run_in_terminal(
 
     `typed` are pairs: when the first has appeared, the second is typed.
     """
+    with noted() as failures:
+        told = {"TERM": "xterm-256color", **failures.variables, **(variables or {})}
+        shown = _run(command, told, react, list(typed))
+        failures.check(shown.code)
+    return shown
+
+
+def _run(
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    react: Callable[[str, subprocess.Popen[bytes]], None],
+    waiting: list[tuple[str, str]],
+) -> Shown:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     process = subprocess.Popen(
         list(command),
         cwd=ROOT,
-        env={**environment(), "TERM": "xterm-256color", **(variables or {})},
+        env={**environment(), **variables},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -48,7 +62,6 @@ def run_in_terminal(
     )
     os.close(theirs)
     written = b""
-    waiting = list(typed)
     while part := _read(ours):
         written += part
         text = written.decode(errors="replace")

@@ -5,17 +5,15 @@ That each is one of ours, with options that it has: tests/contract/test_document
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.contract.repository import console_lines
+from tests.failures import run_noted
 from tests.integration.fault_fleet import GOOD, build, deploy, serve
 from tests.integration.lab_fleet import ROOT, Lab
 
@@ -78,18 +76,8 @@ def _case(page: Path) -> Any:
 
 @pytest.mark.parametrize("page", [_case(page) for page in PAGES])
 def test_the_commands_of_a_page_work(page: Path, released: Lab) -> None:
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     commands = commands_of(page)
     assert commands
     for command in commands:
-        words = on_the_lab(command, released)
-        ran = subprocess.run(
-            words,
-            cwd=ROOT,
-            env={**os.environ, "PATH": path, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        ran = run_noted(on_the_lab(command, released))
         assert ran.returncode == 0, f"{command}\n{ran.stdout}\n{ran.stderr}"

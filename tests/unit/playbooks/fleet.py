@@ -36,6 +36,7 @@ def run_playbook(
     stand_in: str = "",
     library: Path = REFUSING,
     module_utils: Path | None = None,
+    callbacks: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a playbook over an inventory, with hosts that refuse, or as the modules of `library`."""
     command, environment = settings_of(inventory, variables, verb=verb, limit=limit)
@@ -44,7 +45,7 @@ def run_playbook(
     return subprocess.run(
         command,
         cwd=ROOT,
-        env={**os.environ, **environment, **ours},
+        env={**os.environ, **environment, **ours, **(callbacks or {})},
         capture_output=True,
         check=False,
         encoding="utf-8",
