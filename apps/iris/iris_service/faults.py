@@ -5,6 +5,7 @@ FAULT names one; the image takes it as a build argument too. FAULT_SECONDS and F
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,10 @@ FAULTS = {
     "ready_then_failing": "after FAULT_SECONDS everything but liveness answers 500",
     "slow": "ready only after FAULT_SECONDS, and every inference takes 0.25 s longer",
     "error_rate": "FAULT_RATE of the inferences answer 500",
+    "errors": "everything but health and metrics answers 500",
+    "some_errors": "FAULT_RATE of the requests, by chance, answer 500 (not health and metrics)",
+    "no_answer": "everything but health and metrics gets its connection closed, and no answer",
+    "reset": "everything but health and metrics gets its connection reset",
     "wrong_answers": "every inference names a wrong class",
 }
 SLOW_INFERENCE_SECONDS = 0.25
@@ -37,6 +42,7 @@ class Fault:
     seconds: float = 5.0
     rate: float = 0.5
     clock: Callable[[], float] = time.monotonic
+    chance: Callable[[], float] = random.random
     started: float = field(init=False)
     _owed: float = field(init=False, default=0.0)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
@@ -63,8 +69,22 @@ class Fault:
         return self.name == "wrong_answers"
 
     @property
+    def closes_connections(self) -> bool:
+        """Whether requests beside health and metrics get no answer."""
+        return self.name in ("no_answer", "reset")
+
+    @property
+    def resets_connections(self) -> bool:
+        """Whether they get a reset in its place."""
+        return self.name == "reset"
+
+    @property
     def inference_delay_seconds(self) -> float:
         return SLOW_INFERENCE_SECONDS if self.name == "slow" else 0.0
+
+    def fails_this_request(self) -> bool:
+        """Of a request beside health and metrics; each by chance alone where only some fail."""
+        return self.name == "errors" or (self.name == "some_errors" and self.chance() < self.rate)
 
     def fails_this_inference(self) -> bool:
         """Spreads the failures evenly: of n calls exactly n * rate fail, rounded down."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import socket
+import struct
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -14,11 +17,14 @@ from iris_service import classifier, faults, protocol, streaming
 from iris_service.measures import Measures
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 VERSION_HEADER = "X-Rollway-Version"
 MAX_BODY_BYTES = 1 << 20
 ALWAYS_ANSWERED = ("/metrics", "/v2/health/live")
+BESIDE_USERS = (*ALWAYS_ANSWERED, "/v2/health/ready")
+RESET_AT_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, for no time
 
 
 class Service:
@@ -87,9 +93,24 @@ class Service:
             raise ServiceUnavailable(f"FAULT={self.fault.name}: not ready")
 
     def refuse_when_failing(self) -> None:
-        """Answer 500 everywhere but on liveness and metrics once the fault has struck."""
+        """Answer 500 where the fault says so: never to who asks for liveness or metrics."""
         if self.fault.is_failing and request.path not in ALWAYS_ANSWERED:
             raise InternalServerError(f"FAULT={self.fault.name}: fails since its time came")
+        if request.path not in BESIDE_USERS and self.fault.fails_this_request():
+            raise InternalServerError(f"FAULT={self.fault.name}: fails this request")
+
+    def cut_off(self, app: WSGIApplication) -> WSGIApplication:
+        """The same application, which leaves users' requests without an answer."""
+
+        def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+            if environ["PATH_INFO"] in BESIDE_USERS:
+                return app(environ, start)
+            if self.fault.resets_connections:
+                connection = environ["gunicorn.socket"]
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
+            raise ConnectionResetError(errno.ECONNRESET, "FAULT: gunicorn closes the connection")
+
+        return answer
 
     def stamp(self, response: Response) -> Response:
         """Put the version on every answer, errors included."""
@@ -147,4 +168,6 @@ def assemble(service: Service) -> Flask:
     app.get(f"{model}/ready")(service.model_ready)
     app.post(f"{model}/infer")(service.infer)
     app.get(f"{model}/stream")(service.stream)
+    if service.fault.closes_connections:
+        app.wsgi_app = service.cut_off(app.wsgi_app)  # type: ignore[assignment]  # Flask's way
     return app

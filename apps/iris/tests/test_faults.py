@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
@@ -50,6 +51,55 @@ def test_ready_then_failing_fails_after_its_time() -> None:
     assert client.post(INFER, json=BODY).status_code == 500
 
 
+USERS = ["/", "/v2/models/iris", "/v2/models/iris/ready", "/v2/models/iris/stream?seconds=0"]
+BESIDE = [READY, "/v2/health/live", "/metrics"]
+
+
+def test_errors_fail_users_alone(serve: Any) -> None:
+    client = serve(FAULT="errors")
+    assert [client.get(path).status_code for path in (*USERS, *BESIDE)] == [500] * 4 + [200] * 3
+    assert client.post(INFER, json=BODY).status_code == 500
+
+
+def test_some_errors_fail_by_chance() -> None:
+    drawn = iter([0.009, 0.01, 0.5, 0.0])
+    fault = faults.Fault("some_errors", rate=0.01, chance=lambda: next(drawn))
+    client = service.assemble(service.Service("1", fault)).test_client()
+    assert [client.get(path).status_code for path in BESIDE] == [200] * 3  # nothing is drawn
+    assert [client.get(USERS[1]).status_code for _ in range(4)] == [500, 200, 200, 500]
+
+
+class Connection:
+    """What gunicorn hands over: its options are noted."""
+
+    def __init__(self) -> None:
+        self.options: list[tuple[int, int, bytes]] = []
+
+    def setsockopt(self, level: int, name: int, value: bytes) -> None:
+        self.options.append((level, name, value))
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        pytest.param("no_answer", [], id="no_answer closes"),
+        pytest.param(
+            "reset",
+            [(socket.SOL_SOCKET, socket.SO_LINGER, service.RESET_AT_CLOSE)],
+            id="reset resets",
+        ),
+    ],
+)
+def test_connections_end_without_an_answer(
+    serve: Any, name: str, options: list[tuple[int, int, bytes]]
+) -> None:
+    client, connection = serve(FAULT=name), Connection()
+    assert [client.get(path).status_code for path in BESIDE] == [200] * 3
+    with pytest.raises(ConnectionResetError):
+        client.get(USERS[1], environ_overrides={"gunicorn.socket": connection})
+    assert connection.options == options
+
+
 def test_never_ready_says_why(serve: Any) -> None:
     response = serve(FAULT="never_ready").get(READY)
     assert response.status_code == 503
@@ -92,7 +142,8 @@ def test_wrong_answers_are_valid_and_wrong(serve: Any) -> None:
         pytest.param(
             {"FAULT": "typo"},
             "iris: FAULT: 'typo' is no fault; accepted: never_ready, crash_loop, "
-            "ready_then_failing, slow, error_rate, wrong_answers, or empty",
+            "ready_then_failing, slow, error_rate, errors, some_errors, no_answer, reset, "
+            "wrong_answers, or empty",
             id="an unknown fault",
         ),
         pytest.param(

@@ -149,5 +149,5 @@ def test_refuses(app_dir: Path, services: list[str], message: str) -> None:
 def test_the_demo_can_be_built() -> None:
     demo = Path(__file__).resolve().parents[3] / "apps" / "iris"
     (recipe,) = read_recipes(demo, registry="r.example.com", version="1", variables={})
-    assert recipe.declared == {"BASE_IMAGE", "VERSION", "FAULT", "FAULT_SECONDS"}
+    assert recipe.declared == {"BASE_IMAGE", "VERSION", "FAULT", "FAULT_SECONDS", "FAULT_RATE"}
     assert recipe.args["VERSION"] == "1"
