@@ -10,7 +10,7 @@ import sys
 import threading
 
 from .generator import Generator
-from .options import Options
+from .options import METHODS, Options
 from .process import LEAVE, STARTED
 from .report import Report
 
@@ -57,6 +57,7 @@ def _options(told: argparse.Namespace) -> Options:
         rate=told.rate,
         seconds=told.seconds,
         versions=tuple(told.version),
+        methods=tuple(told.method or METHODS),
         host=told.host,
         model=told.model,
         idle_seconds=(told.idle_shortest, told.idle_longest),
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rate", type=float, default=120.0, help="requests per second")
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--version", action="append", default=[], help="one that may answer")
+    parser.add_argument("--method", action="append", default=[], choices=METHODS)
     parser.add_argument("--host", default="", help="the Host header")
     parser.add_argument("--model", default="iris")
     parser.add_argument("--idle-shortest", type=float, default=0.05)

@@ -30,16 +30,17 @@ class Request:
 
 
 def requests_of(options: Options, *, keeps_open: bool) -> list[Request]:
-    """A GET and a POST."""
+    """A GET and a POST, or the one of them that is asked for."""
     kind = "kept" if keeps_open else "new"
     model, host = f"/v2/models/{options.model}", options.host_header
     get = request_bytes("GET", model, host=host, keeps_open=keeps_open)
     body = infer_body()
     post = request_bytes("POST", f"{model}/infer", host=host, body=body, keeps_open=keeps_open)
-    return [
-        Request(f"{kind}_get", get, check_model),
-        Request(f"{kind}_post", post, check_inference),
-    ]
+    known = {
+        "GET": Request(f"{kind}_get", get, check_model),
+        "POST": Request(f"{kind}_post", post, check_inference),
+    }
+    return [one for method, one in known.items() if method in options.methods]
 
 
 @dataclass(frozen=True)

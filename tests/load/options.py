@@ -10,6 +10,7 @@ LAB_NETWORK = ipaddress.ip_network("10.77.0.0/16")
 HIGHEST_RATE = 1000.0
 STREAM_SECONDS, SHORT_STREAM_SECONDS = 20.0, 2.0
 LONGEST_SECONDS = 3600.0
+METHODS = ("GET", "POST")
 
 
 @dataclass(frozen=True)
@@ -17,13 +18,15 @@ class Options:
     """A load. `rate` is in requests per second, all clients together, not counting streams.
 
     `versions` are those an answer may come from; empty means any. `idle_seconds` are the shortest
-    and the longest time a kept-alive client thinks; `stream_seconds` 0 means no stream.
+    and the longest time a kept-alive client thinks; `stream_seconds` 0 means no stream. `methods`
+    are those of the requests, in turn.
     """
 
     url: str
     rate: float = 120.0
     seconds: float = LONGEST_SECONDS
     versions: tuple[str, ...] = ()
+    methods: tuple[str, ...] = METHODS
     host: str = ""
     model: str = "iris"
     idle_seconds: tuple[float, float] = (0.05, 5.0)
@@ -38,6 +41,8 @@ class Options:
             f"seconds {self.seconds}",
             f"up to {LONGEST_SECONDS:g}",
         )
+        known = set(self.methods)
+        _require(bool(known) and known <= set(METHODS), f"methods {self.methods}", f"of {METHODS}")
         address, _ = self.address
         _require(_is_near(address), f"url {self.url}", f"http://, loopback or {LAB_NETWORK}")
 

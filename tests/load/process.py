@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .options import SHORT_STREAM_SECONDS, STREAM_SECONDS, Options
+from .options import METHODS, SHORT_STREAM_SECONDS, STREAM_SECONDS, Options
 from .report import Report
 
 STARTED = "started"
@@ -55,17 +55,21 @@ def traffic(
     *,
     versions: Collection[str] = (),
     rate: float = 120.0,
+    methods: Collection[str] = METHODS,
     finishes_streams: bool = True,
-    stream_seconds: float = 0.0,
+    stream_seconds: float | None = None,
 ) -> Iterator[Report]:
     """Load for the length of the block; the report is filled when it ends.
 
     A stream that runs at the end of the block is read to its end if it `finishes_streams`: then
-    streams are short ones, unless their `stream_seconds` are given.
+    streams are short ones, unless their `stream_seconds` are given, of which 0 means none.
     """
     known = tuple(sorted(versions))
     usual = SHORT_STREAM_SECONDS if finishes_streams else STREAM_SECONDS
-    options = Options(url=url, versions=known, rate=rate, stream_seconds=stream_seconds or usual)
+    seconds = usual if stream_seconds is None else stream_seconds
+    options = Options(
+        url=url, versions=known, rate=rate, methods=tuple(methods), stream_seconds=seconds
+    )
     load = Load.start(options)
     report = Report()
     is_whole = False
@@ -93,4 +97,5 @@ def _arguments(options: Options) -> list[str]:
         "timeout": options.timeout_seconds,
     }
     named = [f"--{name}={value}" for name, value in given.items()]
-    return [*named, *(f"--version={version}" for version in options.versions)]
+    versions = [f"--version={version}" for version in options.versions]
+    return [*named, *versions, *(f"--method={method}" for method in options.methods)]

@@ -36,6 +36,7 @@ class Report:
     streams: dict[str, int] = field(default_factory=dict)
     latency: dict[str, float] = field(default_factory=dict)
     lost_by_profile: dict[str, int] = field(default_factory=dict)
+    lost_by_kind: dict[str, int] = field(default_factory=dict)
     slowest: float = 0.0
     late_p99: float = 0.0
     late_max: float = 0.0
@@ -78,9 +79,10 @@ class Report:
     def sentence(self) -> str:
         """What a person wants to know first."""
         late = f"{self.late_p99 * 1000:.0f}/{self.late_max * 1000:.0f} ms"
+        lost = f"{self.failed} lost" + (f" {self.lost_by_kind}" if self.failed else "")
         return (
             f"{self.ok} of {self.sent} requests answered rightly in {self.seconds:.1f} s, "
-            f"{self.failed} lost, {self.idle_closes} idle closes; streams {self.streams}; "
+            f"{lost}, {self.idle_closes} idle closes; streams {self.streams}; "
             f"versions {self.versions}; latency {self.latency}, slowest {self.slowest:.2f} s; "
             f"behind p99/max {late}; "
             f"CPU {self.cpu_seconds / max(self.seconds, 0.001):.1%} of a core"
@@ -96,6 +98,7 @@ class Tally:
     lateness: list[float] = field(default_factory=list)
     profiles: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
     versions: Counter[str] = field(default_factory=Counter)
     streams: Counter[str] = field(default_factory=Counter)
     by_second: dict[int, Counter[str]] = field(default_factory=dict)
@@ -128,6 +131,7 @@ class Tally:
             self.in_flight -= 1
             self.report.failed += 1
             self.lost[profile] += 1
+            self.kinds[kind] += 1
             self.report.slowest = max(self.report.slowest, round(took, 4))
             self.by_second.setdefault(int(at), Counter())["lost"] += 1
         if len(self.report.failures) < FIRST_FAILURES:
@@ -138,7 +142,7 @@ class Tally:
         """The report of everything gathered."""
         report = self.report
         report.seconds, report.cpu_seconds = round(seconds, 3), round(cpu_seconds, 3)
-        report.lost_by_profile = dict(self.lost)
+        report.lost_by_profile, report.lost_by_kind = dict(self.lost), dict(self.kinds)
         report.by_profile, report.versions = dict(self.profiles), dict(self.versions)
         report.streams = {name: self.streams[name] for name in ("ok", "cut", "unfinished")}
         report.timeline = [

@@ -33,6 +33,8 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("too high a rate", {"rate": 100000}),
     ("no time", {"seconds": 0}),
     ("too long a time", {"seconds": 1e6}),
+    ("no method", {"methods": ()}),
+    ("another method", {"methods": ("GET", "DELETE")}),
 ]
 
 

@@ -44,6 +44,7 @@ def test_a_load_without_loss() -> None:
 def test_what_was_lost_is_said_and_counted() -> None:
     report = _tally(good=1, bad=FIRST_FAILURES + 5).finish(seconds=2, cpu_seconds=0.1)
     assert report.failed == FIRST_FAILURES + 5
+    assert report.lost_by_kind == {"no_answer": FIRST_FAILURES + 5}
     assert len(report.lost) == FIRST_FAILURES
     assert report.lost[0] == "0.5 s, kept_post: no_answer: closed, answered by v1"
 
