@@ -27,6 +27,19 @@ def refused(lab: Lab, host: str, *rule: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def refusing(lab: Lab, host: str, port: int, *, share: float) -> Iterator[None]:
+    """A published port of a host that refuses such a share of its new connections, by chance.
+
+    Those from the host itself are not among them.
+    """
+    new = ("--protocol", "tcp", "--syn", "--match", "conntrack", "--ctorigdstport", str(port))
+    some = ("--match", "statistic", "--mode", "random", "--probability", f"{share:g}")
+    reset = ("--jump", "REJECT", "--reject-with", "tcp-reset")
+    with _filtered(lab, host, "FORWARD", *new, *some, *reset):
+        yield
+
+
+@contextlib.contextmanager
 def _filtered(lab: Lab, host: str, *matching: str) -> Iterator[None]:
     command = ("iptables", "--wait")
     lab.on(host, *command, "--insert", *matching)

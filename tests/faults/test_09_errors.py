@@ -1,0 +1,155 @@
+"""A release that looks well and answers users badly, where nothing bakes: what users see of it.
+
+Errors of the release before it count for it: one that is no worse is good. All figures are printed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from rollway import exits
+from tests.faults.fleet import EDGE, idle_slot
+from tests.faults.harm import refusing
+from tests.integration.fault_fleet import GOOD, build, deploy, environment, serve, versions
+from tests.integration.lab_fleet import Lab
+from tests.load import Report, traffic
+from tests.load.options import METHODS
+
+pytestmark = pytest.mark.long(seconds=60)
+
+OLD = GOOD[0]
+RATE = 50.0
+MOST_LOST = 40
+DEPLOYS = 20
+ERRORS, SILENT, RESETS = "v-errors", "v-no-answer", "v-reset"
+BAD = {ERRORS: "errors", SILENT: "no_answer", RESETS: "reset"}
+FEW, AS_FEW = "v-1-percent-a", "v-1-percent-b"
+SOME, AS_MANY, MANY = "v-5-percent-a", "v-5-percent-b", "v-50-percent"
+RATES = {FEW: "0.01", AS_FEW: "0.01", SOME: "0.05", AS_MANY: "0.05", MANY: "0.5"}
+
+
+@dataclass(frozen=True)
+class Tried:
+    """How a deploy under load ended, and what users saw."""
+
+    code: int
+    result: dict[str, Any]
+    report: Report
+
+
+@pytest.fixture(scope="module")
+def plain(lab: Lab) -> Iterator[Lab]:
+    """The lab with a good version serving, before and after; GET is tried again, nothing bakes."""
+    build(lab, OLD)
+    yield lab
+    deploy(lab, OLD)
+
+
+@pytest.fixture
+def fleet(plain: Lab) -> Lab:
+    """The good version serves, and no run is left of a test before."""
+    return serve(plain, OLD)
+
+
+def _try(lab: Lab, version: str, methods: Collection[str]) -> Tried:
+    """Deploy under load of these methods, from before its start to after its end."""
+    with traffic(lab.url, rate=RATE, methods=methods, stream_seconds=0) as report:
+        ran = lab.invoke("deploy", f"--version={version}", "--json")
+    result = json.loads(ran.stdout)
+    print(
+        f"{version}, {'+'.join(methods)} at {RATE:g}/s: exit {ran.returncode}, "
+        f"{result['sentence']}; users saw {report.failed} of {report.sent} fail "
+        f"{report.lost_by_kind} in {report.seconds:.1f} s; observed {result.get('observed')}"
+    )
+    return Tried(ran.returncode, result, report)
+
+
+def _went_back(lab: Lab, tried: Tried, to: str) -> None:
+    assert tried.code == exits.FAILED, tried.result
+    assert versions(lab) == [to] * len(lab.hosts)
+    assert lab.status()["locks"] == []
+
+
+CASES = [
+    pytest.param(ERRORS, ["POST"], MOST_LOST, id="500 for what no edge tries again"),
+    pytest.param(ERRORS, ["GET"], 0, id="500 for what the edge tries again"),
+    pytest.param(SILENT, ["POST"], MOST_LOST, id="no answer for what no edge tries again"),
+    pytest.param(SILENT, ["GET"], 0, id="no answer for what the edge tries again"),
+    pytest.param(RESETS, ["POST"], MOST_LOST, id="a reset for what no edge tries again"),
+    pytest.param(RESETS, ["GET"], 0, id="a reset for what the edge tries again"),
+]
+
+
+@pytest.mark.parametrize(("version", "methods", "most"), CASES)
+def test_one_that_only_seems_well_goes_back(
+    fleet: Lab, version: str, methods: list[str], most: int
+) -> None:
+    build(fleet, version, FAULT=BAD[version])
+    tried = _try(fleet, version, methods)
+    _went_back(fleet, tried, OLD)
+    assert tried.report.failed <= most, tried.report.sentence()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_one_that_refuses_half_of_its_connections_goes_back(fleet: Lab, method: str) -> None:
+    """As one does whose accept queue is full. The edge tries it again whatever the method."""
+    build(fleet, GOOD[1])
+    with contextlib.ExitStack() as rules:
+        for host, port in _idle_ports(fleet).items():
+            rules.enter_context(refusing(fleet, host, port, share=0.5))
+        tried = _try(fleet, GOOD[1], [method])
+    _went_back(fleet, tried, OLD)
+
+
+def _idle_ports(lab: Lab) -> dict[str, int]:
+    """Host → the port of the slot that does not serve."""
+    servers = lab.ask(EDGE, "haproxy_backend", {"app": "iris", "step": "read"})["servers"]
+    idle = {host: idle_slot(lab, host) for host in lab.hosts}
+    return {one["host"]: int(one["port"]) for one in servers if one["slot"] == idle[one["host"]]}
+
+
+def _build_some(lab: Lab, *names: str) -> None:
+    for name in names:
+        build(lab, name, FAULT="some_errors", FAULT_RATE=RATES[name])
+
+
+@pytest.mark.parametrize(
+    "bake",
+    [
+        pytest.param("0", id="nothing bakes", marks=pytest.mark.long(seconds=240)),
+        pytest.param("2", id="each wave bakes", marks=pytest.mark.long(seconds=400)),
+    ],
+)
+def test_a_release_with_as_few_errors_as_the_one_before_is_good(fleet: Lab, bake: str) -> None:
+    """By chance one in a hundred requests fails, whichever release answers it."""
+    _build_some(fleet, FEW, AS_FEW)
+    deploy(fleet, FEW)
+    with environment(fleet, "errors", BAKE_SECONDS=bake) as env:
+        tried = [_try(env, _other(env, FEW, AS_FEW), ["GET", "POST"]) for _ in range(DEPLOYS)]
+    codes = [one.code for one in tried]
+    lost = sum(one.report.failed for one in tried)
+    sent = sum(one.report.sent for one in tried)
+    print(f"1 % of errors, bake {bake} s: {codes.count(exits.DONE)} of {DEPLOYS} good, {codes}")
+    print(f"1 % of errors, bake {bake} s: users saw {lost} of {sent} fail ({lost / sent:.2%})")
+    assert codes == [exits.DONE] * DEPLOYS
+
+
+def _other(lab: Lab, one: str, two: str) -> str:
+    """The one that does not serve: a deploy that went back is no step of the turn."""
+    return two if versions(lab) == [one] * len(lab.hosts) else one
+
+
+@pytest.mark.long(seconds=90)
+def test_one_with_many_more_errors_than_the_one_before_goes_back(fleet: Lab) -> None:
+    _build_some(fleet, SOME, AS_MANY, MANY)
+    deploy(fleet, SOME)
+    as_many = _try(fleet, AS_MANY, ["GET", "POST"])
+    assert as_many.code == exits.DONE, as_many.result
+    many = _try(fleet, MANY, ["GET", "POST"])
+    _went_back(fleet, many, AS_MANY)
