@@ -34,8 +34,8 @@ DECIDING = (PROMOTE, ABORT, ROLLBACK)
 """Verbs that go on with what another run left held."""
 WaveStep = Literal["drain", "start", "shift"]
 """What moves a wave, in this order: the role `waves` takes these and no others."""
-BackStep = Literal["retreat", "undo", "unshift"]
-"""What puts every host back, in this order."""
+BackStep = Literal["watch", "retreat", "undo", "unshift"]
+"""The last look, and then what puts every host back, in this order."""
 
 
 @dataclass(frozen=True)
