@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from . import compose
+from .accessory_work import Work
 from .adopted import ACCESSORY
 from .adoption import has_plain, lend_accessories, return_accessories, start_plain, stop_plain
 from .call import Call
@@ -15,10 +16,12 @@ from .containers import (
     of_services,
     project_containers,
 )
+from .definition import networks_in
 from .engine import PROJECT_LABEL, Json
 from .files import write_atomic
 from .manifest import Manifest
 from .names import ACCESSORIES
+from .networks import let_in, take_networks_away
 from .owner import APP_LABEL
 from .place import Place, environment
 from .plain import BUSY, is_own, meeting, name_of, real, written
@@ -33,19 +36,35 @@ DEADLINE_SECONDS = 120.0
 
 
 def bring_up_accessories(call: Call, manifest: Manifest, place: Place) -> None:
-    """Start or change this host's accessories where their definition is not the recorded one."""
+    """Start this host's accessories, and make anew what is defined otherwise than on record."""
     wanted = manifest.accessories
     services = wanted.on(place.host) if wanted else []
     if not wanted or not services:
         return
     state = call.fence()
-    if state.accessories_hash == wanted.hash and _are_running(call, services):
+    work = Work.of(call, state, manifest, place)
+    if not work.is_needed:
+        _refresh(call, manifest, place, wanted.hash)
         return
     with call.timed("accessories"):
         make_volumes(call, manifest)
-        _replace(call, manifest, place, services)
-        state = replace(call.fence(), accessories_hash=wanted.hash)
-        call.save(replace(state, accessories_release=manifest.id))
+        call.remarks += work.remarks(call.paths.project(SLOT))
+        state = call.save(replace(call.fence(), accessories_unsure=tuple(sorted(work.anew))))
+        _replace(call, manifest, place, work)
+        _record(call, manifest, wanted.hash)
+
+
+def _record(call: Call, manifest: Manifest, made: str) -> None:
+    state = replace(call.fence(), accessories_hash=made, accessories_release=manifest.id)
+    call.save(replace(state, accessories_unsure=()))
+
+
+def _refresh(call: Call, manifest: Manifest, place: Place, made: str) -> None:
+    """Nothing is touched that runs; what is on record beside it may be another release's."""
+    state = call.fence()
+    if state.accessories_hash != made:
+        write_values(call, manifest, place)
+        _record(call, manifest, made)
 
 
 def bring_up_early(call: Call, manifest: Manifest, place: Place, *, adopts: bool) -> None:
@@ -74,23 +93,54 @@ def wait_for_accessories(call: Call, manifest: Manifest, place: Place) -> None:
                 _wait_for_port(call, name, reached[name], wanted.ports[name])
 
 
-def _replace(call: Call, manifest: Manifest, place: Place, services: list[str]) -> None:
+def _replace(call: Call, manifest: Manifest, place: Place, work: Work) -> None:
     """Bring them up; those of a project that is being adopted stop before, and return if it fails.
 
-    Both would use one volume.
+    Both would use one volume. What was made anew and is not well is made again as it was.
     """
     assert manifest.accessories is not None
     stop_plain(call, ACCESSORY)
     try:
-        _check_alone(call, manifest, services)
-        _up(call, manifest, place, services)
-        _wait(call, services, manifest.accessories.awaited)
+        _check_alone(call, manifest, work.services)
+        _make(call, manifest, place, work)
         lend_accessories(call)
-    except (Problem, OSError):  # as where the disk is full
+    except (Problem, OSError) as error:  # as where the disk is full
         if has_plain(call, ACCESSORY) and call.fence().active is None:
             return_accessories(call)
             start_plain(call, ACCESSORY)
+        elif work.before and work.anew:
+            _as_before(call, work, place, error)
         raise
+
+
+def _make(call: Call, manifest: Manifest, place: Place, work: Work) -> None:
+    """Bring accessories up by this release; those to be made anew whatever Compose thinks."""
+    assert manifest.accessories is not None
+    networks = networks_in(work.changes)
+    guests = take_networks_away(call, call.paths.project(SLOT), networks) if networks else []
+    write_values(call, manifest, place)
+    for services, anew in ((sorted(work.anew), True), (work.others, False)):
+        if services:
+            _up(call, manifest, services, anew=anew)
+    let_in(call, guests)
+    _wait(call, work.services, manifest.accessories.awaited)
+
+
+def _as_before(call: Call, work: Work, place: Place, error: Exception) -> None:
+    """Make them as they were; what hinders it stands beside what went wrong."""
+    before = work.before
+    assert before is not None
+    known = before.accessories.on(place.host) if before.accessories else []
+    back = Work(
+        {name: why for name, why in work.changes.items() if name in known}, before, work.anew
+    )
+    try:
+        _make(call, before, place, back)
+        call.save(replace(call.fence(), accessories_unsure=()))
+    except (Problem, OSError) as other:
+        call.remarks.append(f"{call.paths.project(SLOT)}: not as before either: {other}")
+    else:
+        call.remarks.append(f"{', '.join(back.services)}: as before again, after: {error}")
 
 
 def _check_alone(call: Call, manifest: Manifest, services: list[str]) -> None:
@@ -139,14 +189,17 @@ def _wait_for_port(call: Call, name: str, address: str, port: int) -> None:
         clock.sleep(POLL_SECONDS)
 
 
-def _up(call: Call, manifest: Manifest, place: Place, services: list[str]) -> None:
+def write_values(call: Call, manifest: Manifest, place: Place) -> None:
+    """Write what this host fills into the accessories' file; they belong to no slot."""
     call.fence()
-    env_file = call.paths.slot_env(SLOT)
-    shared = replace(place, ports={})  # an accessory belongs to no slot
-    write_atomic(env_file, environment(call, manifest, shared), mode=0o600)
+    shared = replace(place, slot=SLOT, ports={})
+    write_atomic(call.paths.slot_env(SLOT), environment(call, manifest, shared), mode=0o600)
+
+
+def _up(call: Call, manifest: Manifest, services: list[str], *, anew: bool) -> None:
     file = accessories_file(call.paths.release(manifest.id))
-    project = compose.Project(call.paths.project(SLOT), file, env_file)
-    done = compose_up(call, project, services, seconds=UP_SECONDS, pull="missing")
+    project = compose.Project(call.paths.project(SLOT), file, call.paths.slot_env(SLOT))
+    done = compose_up(call, project, services, seconds=UP_SECONDS, pull="missing", anew=anew)
     if not done.is_ok:
         raise _failed(project.name, f"docker compose up: {done.last_words()}")
 
@@ -170,11 +223,6 @@ def _wait(call: Call, services: list[str], awaited: frozenset[str]) -> None:
             f"not ready after {first.seconds:.1f} s: {first.found}",
             reports,
         )
-
-
-def _are_running(call: Call, services: list[str]) -> bool:
-    found = {one.service for one in _containers(call, services) if one.is_running}
-    return found == set(services)
 
 
 def _containers(call: Call, services: list[str]) -> list[Container]:

@@ -62,10 +62,13 @@ def compose_command() -> list[str]:
     return [str(plugin)] if plugin else ["docker", "compose"]
 
 
-def up_arguments(project: Project, services: Sequence[str], *, pull: str) -> list[str]:
+def up_arguments(
+    project: Project, services: Sequence[str], *, pull: str, anew: bool = False
+) -> list[str]:
     """Return the arguments that create and start `services`, and nothing they depend on besides.
 
     Dependencies among `services` keep their order; a worker that one of them depends on stays off.
+    `anew`: also those that Compose takes for what they are to be, as by its hash of them.
     """
     return [
         *("--ansi", "never", "--progress", "quiet"),
@@ -74,15 +77,22 @@ def up_arguments(project: Project, services: Sequence[str], *, pull: str) -> lis
         *("--env-file", str(project.env_file)),
         *("--file", str(project.file)),
         *("up", "--detach", "--no-build", "--pull", pull, "--no-deps"),
+        *(("--force-recreate",) if anew else ()),
         *("--", *services),
     ]
 
 
 def up(
-    run: Runner, project: Project, services: Sequence[str], *, seconds: float, pull: str = "never"
+    run: Runner,
+    project: Project,
+    services: Sequence[str],
+    *,
+    seconds: float,
+    pull: str = "never",
+    anew: bool = False,
 ) -> Finished:
     """Create and start `services`; return when Compose has started them, healthy or not."""
-    argv = [*compose_command(), *up_arguments(project, services, pull=pull)]
+    argv = [*compose_command(), *up_arguments(project, services, pull=pull, anew=anew)]
     return run(argv, seconds=seconds, env=ENVIRONMENT, cwd=project.file.parent)
 
 

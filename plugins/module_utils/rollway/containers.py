@@ -10,6 +10,7 @@ from .engine import PROJECT_LABEL, Engine, Json
 
 SERVICE_LABEL = "com.docker.compose.service"
 RELEASE_LABEL = "io.rollway.release"
+EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 LOG_LINES = 20
 LINE_CHARACTERS = 500  # of each: one long line is not to hide the others
 CHECK_CHARACTERS = 300  # the end of what a check said: a traceback names its error last
@@ -174,6 +175,12 @@ def _published(host_config: Json) -> Iterable[int]:
         number, _, protocol = key.partition("/")
         if protocol in ("", "tcp"):
             yield int(number)
+
+
+def published_at(found: Json) -> set[str]:
+    """Return the host's addresses at which a container publishes its ports."""
+    bindings = (found["HostConfig"].get("PortBindings") or {}).values()
+    return {str(one.get("HostIp") or "").strip("[]") for listed in bindings for one in listed or ()}
 
 
 def _addresses(found: Json) -> Iterable[str]:

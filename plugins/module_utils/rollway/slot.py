@@ -50,13 +50,14 @@ def compose_up(
     *,
     seconds: float,
     pull: str = "never",
+    anew: bool = False,
 ) -> Finished:
     """Let Compose create and start services; once more where the runtime lost its own child.
 
     A second `up` starts what the first left standing and touches nothing else.
     """
     call.fence()
-    done = compose.up(call.tools.run, project, services, seconds=seconds, pull=pull)
+    done = compose.up(call.tools.run, project, services, seconds=seconds, pull=pull, anew=anew)
     if RUNTIME_RACE in done.errors:
         call.remarks.append(f"{project.name}: docker compose up again after: {done.last_words()}")
         call.fence()

@@ -86,7 +86,8 @@ class Phase:
 class State:
     """The record of one application on one host; `generation` rises when it changes hands.
 
-    `accessories_release` is the release whose files the accessories use. `last_release` is the
+    `accessories_release` is the release that defines the accessories here, and `accessories_unsure`
+    are those that a run began to make anew and did not come to an end with. `last_release` is the
     newest that any run was about: edges know it also of hosts that a limit left out.
     `singletons` are the services of which the fleet has one, and this host may run it; `placed`
     says of each on which hosts of the fleet it may run, as the last run knew. `env` is the
@@ -103,6 +104,7 @@ class State:
     phase: Phase | None = None
     accessories_hash: str | None = None
     accessories_release: str | None = None
+    accessories_unsure: tuple[str, ...] = ()
     last_release: str | None = None
     singletons: tuple[str, ...] = ()
     placed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -124,6 +126,7 @@ class State:
             phase=Phase.from_json(value["phase"]),
             accessories_hash=value["accessories_hash"],
             accessories_release=value.get("accessories_release"),
+            accessories_unsure=tuple(value.get("accessories_unsure") or ()),
             last_release=value.get("last_release"),
             singletons=tuple(value.get("singletons") or ()),
             placed={name: tuple(on) for name, on in (value.get("placed") or {}).items()},

@@ -88,6 +88,7 @@ class FakeEngine:
     nets: dict[str, str] = field(default_factory=dict)  # network → project
     images: set[str] = field(default_factory=set)
     digests: dict[str, list[str]] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)  # reference → image
     made_volumes: set[str] = field(default_factory=set)
     start_trips: list[str] = field(default_factory=list)  # what the next starts fail with
     log: list[str] = field(default_factory=list)
@@ -114,6 +115,7 @@ class FakeEngine:
                 "Labels": one["Config"]["Labels"],
                 "Ports": one["Ports"],
                 "Mounts": one["Mounts"],
+                "NetworkSettings": one["NetworkSettings"],
             }
             for one in found
         ]
@@ -178,6 +180,9 @@ class FakeEngine:
 
     def image_digests(self, image: str) -> list[str]:
         return self.digests.get(image, [])
+
+    def image_id(self, reference: str) -> str:
+        return self.tags.get(reference, "")
 
     def image_bytes(self, reference: str) -> int:
         return IMAGE_BYTES if reference in self.images else 0

@@ -88,6 +88,21 @@ def test_the_release_whose_files_it_uses_is_never_pruned(host: FakeHost) -> None
     assert not (host.root / "iris/releases/2-1.2.0").exists()
 
 
+def test_a_release_whose_file_a_container_mounts_outlives_retention(host: FakeHost) -> None:
+    """Of two accessories one may be older than the release that defines both."""
+    stage(host, with_database())
+    end = {"outcome": "good", "release_id": FIRST, "active_slot": "blue"}
+    host.step("conclude", generation=host.state()["generation"], **end)
+    for number in range(2, 10):
+        slots = ("green", "blue")
+        slot, old = slots[number % 2], slots[(number + 1) % 2]
+        source = str(host.root / "iris/releases/2-1.2.0/files/x")
+        host.engine.here["iris-accessories-db-1"]["Mounts"] = [{"Source": source}]
+        host.deploy(f"{number}-1.{number}.0", slot, old=old)
+    assert (host.root / "iris/releases/2-1.2.0").is_dir()
+    assert not (host.root / "iris/releases/3-1.3.0").exists()
+
+
 def test_one_on_another_host_is_waited_for_and_not_started(host: FakeHost) -> None:
     opened: list[bool] = []
     host.accepts = lambda address, port: bool(opened) and (address, port) == ("192.0.2.30", 5432)
