@@ -20,7 +20,7 @@ from .lock import read_hold, read_lock, remove_lock, write_lock
 from .names import SLOTS, other_slot
 from .owner import owned
 from .problem import Problem
-from .prune import Surplus, images_only_of, remove
+from .prune import Surplus, images_only_of, remove, unmounted
 from .releases import counter, surplus
 from .room import revive
 from .singletons import start_plain_again
@@ -241,7 +241,7 @@ def _leave_candidates(call: Call, state: State, end: Conclusion) -> State:
 def _prune(call: Call, state: State, end: Conclusion) -> tuple[State, list[str]]:
     """Remove releases beyond retention, and the images that only they named."""
     keep = (end.release,) if end.release else ()
-    gone = surplus(call.paths, state, retention=end.retention, keep=keep)
+    gone = unmounted(call, surplus(call.paths, state, retention=end.retention, keep=keep))
     if not gone:
         return state, []
     found = Surplus(tuple(gone), tuple(images_only_of(call, gone)), slots=())

@@ -20,6 +20,7 @@ from .lock import Alive, read_freeze, read_hold, read_lock
 from .manifest import Manifest, without_contents
 from .names import relative_path
 from .problem import Problem
+from .prune import unmounted
 from .releases import (
     accessories_file,
     compose_file,
@@ -128,6 +129,7 @@ def _unreadable(
 ) -> Ailment:
     path = record_file(call.paths.release(release))
     is_used = release in {*state.releases_in_slots(), state.accessories_release}
+    is_used = is_used or not unmounted(call, [release])
     content = _rebuilt(call, state, release, known) if known else None
     kept = f"keeps it as {bad(path).name}"
     if content:

@@ -74,10 +74,28 @@ def surplus_of(call: Call, state: State, *, retention: int) -> Surplus:
     hold = read_hold(call.paths) or {}
     staged = state.phase.release if state.phase else None
     keep = [one for one in (staged, hold.get("release"), hold.get("previous")) if one]
-    gone = surplus(call.paths, state, retention=retention, keep=keep)
+    gone = unmounted(call, surplus(call.paths, state, retention=retention, keep=keep))
     engine = call.tools.engine
     images = [one for one in images_only_of(call, gone) if engine.has_image(one)]
     return Surplus(tuple(gone), tuple(images), tuple(_left_slots(call, state)))
+
+
+def unmounted(call: Call, releases: list[str]) -> list[str]:
+    """Return those of the releases whose folder no container of this host mounts anything of.
+
+    One that stands still counts, too: without its files it could never start again.
+    """
+    if not releases:
+        return []
+    listed = call.tools.engine.containers()
+    sources = [str(one.get("Source") or "") for item in listed for one in item.get("Mounts") or ()]
+    used = {Path(source) for source in sources if source}
+    folders = {release: call.paths.release(release) for release in releases}
+    return [
+        release
+        for release, folder in folders.items()
+        if not any(folder == source or folder in source.parents for source in used)
+    ]
 
 
 def images_only_of(call: Call, gone: list[str]) -> list[str]:

@@ -48,6 +48,15 @@ def test_releases_and_images_beyond_retention_go_and_the_bytes_are_told(kept: Fa
     assert not (kept.root / "iris/lock.json").exists()
 
 
+@pytest.mark.parametrize("state", ["running", "exited"])
+def test_a_release_that_a_container_mounts_a_file_of_stays(kept: FakeHost, state: str) -> None:
+    source = str(kept.root / "iris/releases/1-a/files/accessories/configs/conf")
+    mounts = [{"Type": "bind", "Source": source}]
+    kept.engine.here["any"] = container("any", "iris-jobs", "x", mounts=mounts, state=state)
+    assert _prune(kept)["releases"] == ["2-b"]
+    assert _kept(kept) == ["1-a", "3-c", "4-d"]
+
+
 def _rewrite(host: FakeHost, release: str, **changes: Any) -> None:
     folder = host.root / "iris/releases" / release
     content = {**(read_release(folder) or {}), **changes}
