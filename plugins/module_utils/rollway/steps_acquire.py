@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .call import Call
 from .lock import Alive
-from .names import image_reference, project_name, release_id
+from .names import address_literal, image_reference, project_name, release_id
+
+if TYPE_CHECKING:
+    from .manifest import Manifest
 
 Params = Mapping[str, Any]
 Result = dict[str, Any]
@@ -40,6 +43,8 @@ def acquire_step(call: Call, params: Params) -> Result:
     result = acquire(call, question) | plain
     if params.get("compare"):
         result["differences"] = _differences(call, params["compare"])
+    if params.get("address") and not takes_lock and params["kind"] == "app":
+        result["accessories"] = _accessories(call, params)
     return {**result, **_edge(params)} if params.get("reads_edge") else result
 
 
@@ -74,8 +79,28 @@ def _edge(params: Params) -> Result:
     return edge_reading(params["app"], params.get("backend"))
 
 
-def _differences(call: Call, content: Params) -> Result:
-    from .compare import differences
+def _accessories(call: Call, params: Params) -> Result:
+    """What each release would do to the accessories here: those that are kept, and the planned."""
+    from .accessory_work import planned_changes
+    from .place import Place
+    from .releases import kept_releases, load_manifest
+    from .state import load_state
+
+    host, address = str(params.get("inventory_host") or ""), address_literal(params["address"])
+    state, place = load_state(call.paths), Place("", host, address, {}, accessories={})
+    known = {name: load_manifest(call.paths, name) for name in kept_releases(call.paths)}
+    if params.get("compare"):
+        known[""] = _planned(params["compare"])
+    return {name: planned_changes(call, state, one, place) for name, one in known.items()}
+
+
+def _planned(content: Params) -> Manifest:
     from .manifest import Manifest
 
-    return differences(call.paths, Manifest.from_json({**content, "id": content["id"] or "0-plan"}))
+    return Manifest.from_json({**content, "id": content["id"] or "0-plan"})
+
+
+def _differences(call: Call, content: Params) -> Result:
+    from .compare import differences
+
+    return differences(call.paths, _planned(content))

@@ -10,6 +10,8 @@ from rollway.rollout.plan import BEFORE_TRAFFIC, RELEASING
 from rollway.rollout.scale import change_words
 
 COLUMNS = ("host", "wave", "service", "action", "order", "image")
+_COMES_UP = ("new", "does not run")
+"""Why an accessory starts that did not run: it says nothing more."""
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _STEP = 1024
 
@@ -54,6 +56,7 @@ def plan_lines(plan: Mapping[str, Any], *, with_diff: bool) -> list[str]:
     lines = [_wave(number, wave) for number, wave in enumerate(plan["waves"], start=1)]
     lines += ["nothing to do: every host serves it"] if not plan["waves"] else []
     lines += _replicas(plan)
+    lines += _accessories(plan)
     lines += [_job(one) for one in plan.get("jobs", [])]
     lines += [line for one in plan.get("singletons", []) if (line := _singleton(one))]
     lines += [line for one in plan.get("adoption", []) for line in _adopted(one)]
@@ -115,6 +118,20 @@ def _number(service: Mapping[str, Any], plan: Mapping[str, Any]) -> str:
     is_taken_back = plan["verb"] in RELEASING and service["scaled_before"] == before
     why = f": scale had set {before}, the Compose file has {now}" if is_taken_back else ""
     return f"{change_words(name, before=before, now=now)}{why}"
+
+
+def _accessories(plan: Mapping[str, Any]) -> list[str]:
+    """`accessory db: made anew on app-1: config db.conf`, once for all hosts alike."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for host in plan["hosts"]:
+        for one in host.get("accessories", []):
+            why = ", ".join(word for word in one["why"] if word not in _COMES_UP)
+            what = f"accessory {one['service']}: {'made anew' if one['anew'] else 'comes up'}"
+            found.setdefault((what, why), []).append(host["host"])
+    return [
+        f"{what} on {names_in_short(hosts)}{f': {why}' if why else ''}"
+        for (what, why), hosts in found.items()
+    ]
 
 
 def _job(job: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from rollway.rollout.candidate import images_on
 from rollway.rollout.capacity import promised_bytes
 from rollway.rollout.fleet import other_slot
 from rollway.rollout.ledger import Ledger
-from rollway.rollout.plan import RESTART, SCALE, Plan
+from rollway.rollout.plan import PLANNED, RESTART, SCALE, Plan
 from rollway.rollout.planned import HostPlan, JobPlan
 from rollway.rollout.request import Request
 from rollway.rollout.singleton_ledger import where_now
@@ -79,6 +79,8 @@ def acquire_calls(request: Request, host: str, *, reads_only: bool) -> list[Call
         asked["adopt"] = request.adopt
     if reads_only and request.manifest:
         asked["compare"] = request.manifest
+    if reads_only and request.verb in PLANNED:
+        asked |= {"inventory_host": host, "address": request.addresses[host]}
     return [Call(HOST_MODULE, {**arguments, **asked})]
 
 

@@ -28,6 +28,8 @@ FORWARD = (*MAKING, PROMOTE)
 """Verbs that bring a release on, wave by wave; the others go back at once."""
 ROLLING = (*FORWARD, RESTART)
 """Verbs that go wave by wave, each judged, and leave no release behind."""
+PLANNED = (*ROLLING, ROLLBACK, ABORT)
+"""Verbs of which a plan shows what they would do on each host."""
 BEFORE_TRAFFIC, AFTER_TRAFFIC = "before_traffic", "after_traffic"
 """When a job runs: before any host starts the release, or when all traffic and workers moved."""
 DECIDING = (PROMOTE, ABORT, ROLLBACK)

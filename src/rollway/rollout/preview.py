@@ -16,7 +16,7 @@ from rollway.rollout.hold import way_on
 from rollway.rollout.jobs import left_behind
 from rollway.rollout.journal import Event
 from rollway.rollout.maintenance import page_notes
-from rollway.rollout.plan import ADOPT, Plan
+from rollway.rollout.plan import ADOPT, SCALE, Plan
 from rollway.rollout.planned import START_FIRST, STOP_FIRST, HostPlan
 from rollway.rollout.request import Request
 
@@ -126,6 +126,7 @@ def _host(plan: Plan, host: HostPlan, event: Event, release: Mapping[str, Any]) 
         "slot": host.new_slot,
         "before": host.old_release,
         "services": _services(plan, host),
+        "accessories": _accessories(plan, host, event),
         "order": host.order if starts else None,
         "why": host.why,
         "memory_needed_bytes": needed_bytes(plan.release, plan.previous) if starts else 0,
@@ -154,6 +155,17 @@ def _services(plan: Plan, host: HostPlan) -> list[dict[str, Any]]:
         }
         for name in sorted({*now, *before} - elsewhere)
     ]
+
+
+def _accessories(plan: Plan, host: HostPlan, event: Event) -> list[dict[str, Any]]:
+    """Those that come up: `anew` is one whose container is replaced; `why` is what differs."""
+    known = event.result.get("accessories") or {}
+    found = known.get("") if "" in known else known.get(str(plan.release.get("id")))
+    if plan.verb == SCALE:
+        found = known.get(str(host.old_release))
+    if host.action == "none":
+        return []
+    return [{"service": name, **one} for name, one in sorted((found or {}).items())]
 
 
 def _elsewhere(plan: Plan, host: HostPlan) -> set[str]:

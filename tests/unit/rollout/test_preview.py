@@ -10,6 +10,7 @@ import pytest
 
 from rollway import exits
 from rollway.report.plan_table import plan_lines
+from rollway.rollout.calls import acquire_calls
 from rollway.rollout.planning import decide
 from rollway.rollout.preview import preview, seal
 from tests.unit.rollout.fleet_fixtures import manifest, request, steady_fleet
@@ -173,3 +174,27 @@ def test_a_saved_plan_is_refused_when_another_run_was_there() -> None:
     assert plan.refusal.problems[0]["found"] == (
         "changed since the plan was made: app-2: another run was there"
     )
+
+
+def test_a_plan_says_which_accessory_is_made_anew_where_and_why() -> None:
+    asked, acquired = request(reads_only=True), steady_fleet()
+    anew = {"db": {"why": ["config db.conf", "network back"], "anew": True}}
+    acquired["app-1"].result["accessories"] = {"": anew, "1-a": {}}
+    new = {"cache": {"why": ["new", "does not run"], "anew": False}}
+    for name in ("app-2", "app-3"):
+        acquired[name].result["accessories"] = {"": new}
+    found = preview(decide(asked, acquired), asked, acquired)
+    lines = [line for line in plan_lines(found, with_diff=False) if line.startswith("accessory")]
+    assert lines == [
+        "accessory db: made anew on app-1: config db.conf, network back",
+        "accessory cache: comes up on app-2, app-3",
+    ]
+
+
+def test_a_host_is_asked_of_accessories_where_a_plan_is_shown() -> None:
+    asked = request(reads_only=True)
+    (call,) = acquire_calls(asked, "app-1", reads_only=True)
+    assert call.arguments["inventory_host"] == "app-1"
+    assert call.arguments["address"] == asked.addresses["app-1"]
+    (call,) = acquire_calls(request(), "app-1", reads_only=False)
+    assert "inventory_host" not in call.arguments
