@@ -49,17 +49,44 @@ def _host(
     listed = (result.get("containers") or {}).get(slot) or []
     away = _away(view) if view else set()
     containers = [each for each in listed if each["service"] not in away]
+    kinds = ("web",) if result.get("lock") else ("web", "worker")  # a run moves workers last
+    wanted = _wanted(view, away, kinds) if view else {}
+    lacking = _lacking(wanted, containers)
     return {
         "host": name,
         "release": one.release if one else None,
         "version": one.version if one else None,
         "slot": slot,
-        "healthy": bool(containers) and all(_is_healthy(each) for each in containers),
+        "healthy": bool(containers) and not lacking and all(map(_is_healthy, containers)),
         "in_rotation": _in_rotation(name, slot, edges),
         "images": {each["service"]: each["image"] for each in containers},
+        "lacking": lacking,
         "restarted": [_restarted(each) for each in containers if each.get("restarts")],
         "problem": _problem(event),
     }
+
+
+def _wanted(view: HostView, away: set[str], kinds: tuple[str, ...]) -> dict[str, list[str]]:
+    """Service → its containers on this host, as the release that serves names them."""
+    release = view.manifests.get(str(view.active_release)) or {}
+    return {
+        str(one["name"]): [each for each in one.get("containers") or () if each not in away]
+        for one in release.get("services") or ()
+        if one.get("class") in kinds
+    }
+
+
+def _lacking(
+    wanted: Mapping[str, list[str]], containers: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Services of which fewer containers run than the release has: `running` of `wanted`."""
+    running = {each["service"] for each in containers if each.get("state") == "running"}
+    counts = {name: len(running.intersection(names)) for name, names in wanted.items()}
+    return [
+        {"service": name, "running": count, "wanted": len(wanted[name])}
+        for name, count in counts.items()
+        if count < len(wanted[name])
+    ]
 
 
 def _restarted(container: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,9 +34,14 @@ def host_cells(host: Mapping[str, Any]) -> list[str]:
         host["host"],
         host["release"] or "-",
         host["slot"] or "-",
-        "yes" if host["healthy"] else "no",
+        "yes" if host["healthy"] else ", ".join(["no", *_lacking(host)]),
         "yes" if host["in_rotation"] else "no",
     ]
+
+
+def _lacking(host: Mapping[str, Any]) -> list[str]:
+    """`api 1 of 2` for each service of which some are gone."""
+    return [f"{one['service']} {one['running']} of {one['wanted']}" for one in host["lacking"]]
 
 
 def status_lines(status: Mapping[str, Any]) -> list[str]:
@@ -56,6 +61,8 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
         f"{host['host']}: {_restarts(one)}" for host in status["hosts"] for one in host["restarted"]
     ]
     which = f"--env={status['env']} --app={status['app']}"
+    if any(host["lacking"] for host in status["hosts"]) and not status["locks"]:
+        lines.append(f"next: ./invoke doctor {which} --fix")
     if frozen := status["frozen"]:
         lines.append(f"frozen by {frozen['owner']} since {frozen['started']}: {frozen['reason']}")
         lines.append(f"next: ./invoke lock.release {which} --run={frozen['id']}")

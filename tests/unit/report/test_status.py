@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rollway.report.status import fleet_status
-from rollway.report.table import status_lines
+from rollway.report.table import host_cells, status_lines
 from rollway.rollout.journal import Event
 from tests.unit.rollout.fleet_fixtures import acquired_host, fleet, release, request
 
@@ -51,6 +51,7 @@ def test_a_steady_fleet() -> None:
         "healthy": True,
         "in_rotation": True,
         "images": {"api-1": "registry/iris@sha256:1"},
+        "lacking": [],
         "restarted": [],
         "problem": None,
     }
@@ -85,6 +86,28 @@ def test_an_unhealthy_container_shows() -> None:
     acquired = fleet(_host("app-1", health="unhealthy"), _host("app-2"), _host("app-3"), _edge())
     hosts = fleet_status(request("status"), acquired)["hosts"]
     assert [host["healthy"] for host in hosts] == [False, True, True]
+
+
+def _of_two(*running: str) -> dict[str, Any]:
+    """A fleet whose first host runs these of two replicas."""
+    two = {"name": "api", "class": "web", "replicas": 2, "containers": ["api-1", "api-2"]}
+    host = _host("app-1")
+    host.result["manifests"]["1-a"]["services"] = [two]
+    row = host.result["containers"]["blue"][0]
+    host.result["containers"]["blue"] = [{**row, "service": one} for one in running]
+    return fleet_status(request("status"), fleet(host, _host("app-2"), _host("app-3"), _edge()))
+
+
+def test_a_replica_that_is_gone_is_counted_with_what_brings_it_back() -> None:
+    status = _of_two("api-2")
+    (first, *_) = status["hosts"]
+    lacking = [{"service": "api", "running": 1, "wanted": 2}]
+    assert (first["healthy"], first["lacking"]) == (False, lacking)
+    assert host_cells(first)[3] == "no, api 1 of 2"
+    following = "next: ./invoke doctor --env=local --app=iris --fix"
+    assert following in status_lines(status)
+    whole = _of_two("api-1", "api-2")
+    assert (whole["hosts"][0]["healthy"], following in status_lines(whole)) == (True, False)
 
 
 RESTARTED: list[Any] = [
