@@ -24,7 +24,7 @@ from rollway.rollout.journal import Event, Journal, without_repeats
 from rollway.rollout.ledger import Ledger, fold
 from rollway.rollout.maintenance import page_notes
 from rollway.rollout.outcome import Outcome, conclude
-from rollway.rollout.plan import ADOPT, RELEASING, Plan, load_plan
+from rollway.rollout.plan import ADOPT, FORWARD, RELEASING, Plan, load_plan
 from rollway.rollout.preview import preview, watch_notes
 from rollway.rollout.request import Request, load_request
 from rollway.rollout.scale import asked_again, said_of
@@ -134,9 +134,16 @@ def _release(plan: Plan) -> dict[str, Any]:
         "version": plan.release.get("version"),
         "commit": source.get("commit"),
         "previous": plan.previous.get("id"),
-        "images": plan.release.get("images", {}),
-        "previous_images": plan.previous.get("images", {}),
+        "images": _images(plan, plan.release),
+        "previous_images": _images(plan, plan.previous),
     }
+
+
+def _images(plan: Plan, release: dict[str, Any]) -> dict[str, str]:
+    """By service; of a job only where the verb may run it: going back runs none."""
+    jobs = set() if plan.verb in FORWARD else {one["name"] for one in plan.release.get("jobs", [])}
+    images = release.get("images", {})
+    return {name: image for name, image in images.items() if name not in jobs}
 
 
 def _notes(request: Request, plan: Plan, events: Iterable[Event]) -> list[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -104,3 +105,16 @@ def test_sentences(tmp_path: Path) -> None:
         "app-2: cannot be reached",
         "app-2: no disk",
     ]
+
+
+@pytest.mark.parametrize("verb", ["rollback", "deploy"])
+def test_going_back_changes_no_image_of_a_job(verb: str, tmp_path: Path) -> None:
+    told = {"blue": "2-b", "green": "1-a", "warm": "green", "releases": RELEASES}
+    asked, acquired = request(verb), steady_fleet(**told)
+    asked.save(tmp_path)
+    plan = decide(asked, acquired)
+    job = {"name": "migrate", "backward_compatible": True}
+    images = {"api": "registry/iris@sha256:a", "migrate": "registry/iris@sha256:a"}
+    replace(plan, release={**plan.release, "images": images, "jobs": [job]}).save(tmp_path)
+    result = write_report(tmp_path)
+    assert ("migrate" in result["images"]) is (verb == "deploy")
