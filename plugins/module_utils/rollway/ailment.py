@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from .files import write_atomic
+from .finding import Finding
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Ailment:
     """Where and what; `fix` says what `mend` does, '' where only a person can.
 
     `next` is what a person does then, a command for this host or of ours. `kind` is engine, lock,
-    state, release, container, slot, network, unit, ports or edge.
+    state, release, container, slot, network, unit, ports or edge, or as of a finding of drift.
     """
 
     kind: str
@@ -36,6 +37,13 @@ class Told:
 
     serves: tuple[str, ...] = ()
     is_whole: bool = False
+
+
+def mended(findings: Iterable[Finding]) -> Iterator[Ailment]:
+    """Yield what drift finds and a repair puts right."""
+    for one in findings:
+        if one.mend:
+            yield Ailment(one.kind, one.where, one.found, one.fix, mend=one.mend)
 
 
 def bad(path: Path) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import edge_report
-from .ailment import Ailment, Told, keep_bad
+from .ailment import Ailment, Told, keep_bad, mended
 from .call import Call
 from .doctor_containers import container_ailments
 from .doctor_edge import edge_ailments
@@ -21,6 +21,7 @@ from .doctor_records import (
     unreadable_lock,
 )
 from .doctor_state import fix_words, rebuilt
+from .drift import findings
 from .edge_call import Edge
 from .edge_fence import Fence
 from .edge_model import backend_name
@@ -30,6 +31,8 @@ from .haproxy_state import view
 from .interrupted import left_behind
 from .lock import Alive, read_lock
 from .mutex import held_mutex
+from .place import Place
+from .ports import read_ports
 from .problem import Problem
 from .state import State, load_state
 from .upkeep import PATIENCE_SECONDS, give_back, refusal, take
@@ -43,7 +46,7 @@ class Question:
 
     `serves` are the slots to which edges send this host's requests, `edges_told` whether every edge
     has said where it sends any: a look supposes so. `known` are manifests as other hosts have them,
-    `hosts` all app hosts of the inventory, for an edge.
+    `hosts` all app hosts of the inventory, for an edge. `host` and `address` are this one's there.
     """
 
     has_engine: bool
@@ -53,6 +56,8 @@ class Question:
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
     edge: EdgePaths | None = None
+    host: str = ""
+    address: str = ""
 
     @property
     def told(self) -> Told:
@@ -119,9 +124,22 @@ def _own(call: Call, question: Question) -> Iterator[Ailment]:
         yield from release_ailments(call, state, question.known)
     if state and can_ask:
         yield from container_ailments(call, state, question.told)
+        yield from _astray(call, state, question)
     if can_ask:
         yield from port_ailments(call)
     call.remarks += disk_remarks(call, has_engine=can_ask)
+
+
+def _astray(call: Call, state: State, question: Question) -> Iterator[Ailment]:
+    """What differs from the record and can be put right; a run at work, or held, changes more."""
+    try:
+        holder = read_lock(call.paths)
+    except Problem:  # whose it is nobody knows: it is freed first
+        return
+    if holder is None or holder.id == call.run.id:
+        ports = read_ports(call.paths).get(call.paths.app, {})
+        place = Place("", question.host, question.address, ports, accessories={})
+        yield from mended(findings(call, state, place, is_settled=True))
 
 
 def _unreadable_state(

@@ -9,9 +9,9 @@ from .ailment import Ailment, Told
 from .call import Call
 from .containers import Container, project_containers
 from .drain import is_drained
-from .drift_containers import ACCESSORIES, APP_LABEL, Seen
 from .engine import PROJECT_LABEL
-from .names import JOBS, SLOTS
+from .names import ACCESSORIES, JOBS, SLOTS
+from .seen import APP_LABEL, Seen, seen_in
 from .singletons import may_run
 from .slot import remove_project
 from .state import EMPTY, STOPPED, State
@@ -78,7 +78,7 @@ def _away(call: Call, name: str) -> Callable[[], None]:
 
 def _project(call: Call, key: str, state: State, *, completes: bool) -> Iterator[Ailment]:
     """What stands still in a project that is in use: Compose's leftovers, and other releases'."""
-    seen = _seen(call, key)
+    seen = seen_in(call, key)
     release = state.slots[key].release if key in SLOTS else None
     names = {one.name for one in seen}
     for one in seen:
@@ -125,10 +125,3 @@ def _strays(call: Call) -> Iterator[Ailment]:
             yield Ailment("container", name, words, "", f"docker rm --force {name}")
         else:
             yield Ailment("container", name, words, "removes it", mend=_away(call, name))
-
-
-def _seen(call: Call, key: str) -> list[Seen]:
-    engine = call.tools.engine
-    listed = engine.containers(call.paths.project(key))
-    found = (engine.inspect(item["Id"]) for item in listed)
-    return sorted((Seen.from_inspect(one) for one in found if one), key=lambda one: one.name)

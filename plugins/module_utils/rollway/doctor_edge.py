@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from . import edge_apply, edge_store
-from .ailment import Ailment, bad, keep_bad
+from .ailment import Ailment, bad, keep_bad, mended
 from .edge_apply import Wish
 from .edge_call import Edge
+from .edge_drift import edge_findings
 from .edge_model import Server, backend_name
 from .edge_store import Record
 from .files import remove_durably
@@ -39,6 +40,7 @@ def edge_ailments(edge: Edge, app: str, hosts: Collection[str]) -> Iterator[Ailm
     if record:
         for host in sorted({one.host for one in record.servers} - set(hosts)):
             yield _gone(edge, record, host, running)
+    yield from mended(edge_findings(edge, app))
 
 
 def _unreadable(edge: Edge, path: Path, problem: Problem, then: str) -> Ailment:

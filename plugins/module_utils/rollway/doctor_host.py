@@ -9,13 +9,13 @@ from pathlib import Path
 from . import timer
 from .ailment import Ailment
 from .call import Call
-from .drift_containers import APP_LABEL
 from .engine import EngineProblem
 from .facts import LAUNCHER
 from .files import exclusive
 from .ports import Table, read_ports
 from .problem import Problem
 from .sealed import write_sealed
+from .seen import APP_LABEL
 from .state import DRAINING, WARM, State
 
 BOOT_UNIT = "rollway-boot.service"

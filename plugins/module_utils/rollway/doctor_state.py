@@ -10,12 +10,12 @@ from typing import Any
 from .ailment import Told, bad
 from .call import Call
 from .clock import Moment
-from .drift_containers import ACCESSORIES, RELEASE_LABEL
 from .engine import Json
 from .manifest import Manifest
-from .names import SLOTS
+from .names import ACCESSORIES, SLOTS
 from .problem import Problem
 from .releases import counter, kept_releases, load_manifest
+from .seen import RELEASE_LABEL
 from .singletons import running_singletons
 from .state import (
     BAD,

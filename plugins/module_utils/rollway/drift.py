@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .accessories import bring_up_accessories
+from .accessory_work import definition_changes
 from .call import Call
-from .drift_containers import Containers, stray_containers
+from .drift_containers import Containers, is_leaving, stray_containers
 from .drift_files import release_findings, slot_environment
 from .finding import Finding
 from .lock import Alive, is_provably_dead, read_hold, read_lock
 from .manifest import Manifest
-from .names import SLOTS
+from .names import ACCESSORIES, SLOTS
 from .place import Place
 from .ports import read_ports
 from .problem import Problem
 from .releases import load_manifest
 from .state import EMPTY, STARTING, State, load_state
-
-ACCESSORIES = "accessories"
 
 
 def drift(call: Call, *, host: str, address: str, alive: Alive) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def drift(call: Call, *, host: str, address: str, alive: Alive) -> dict[str, Any
         call.remarks.append(f"locked by {holder.named()}: what it changes now may show as drift")
     ports = read_ports(call.paths).get(call.paths.app, {})
     place = Place("", host, address, ports, accessories={})
-    found = list(_findings(call, state, place, is_settled=holder is None))
+    found = list(findings(call, state, place, is_settled=holder is None))
     if holder and not hold and is_dead:
         found.insert(0, _left(call, state, holder.named()))
     manifest = _manifest(call, state.slots[state.active].release) if state.active else None
@@ -44,20 +44,47 @@ def drift(call: Call, *, host: str, address: str, alive: Alive) -> dict[str, Any
     }
 
 
-def _findings(call: Call, state: State, place: Place, *, is_settled: bool) -> Iterator[Finding]:
-    yield from release_findings(call.paths, state)
-    containers = Containers(call)
+def findings(call: Call, state: State, place: Place, *, is_settled: bool) -> Iterator[Finding]:
+    """Compare all that lies and stands here; while a run is at work less is certain."""
+    yield from release_findings(call, state)
+    containers = Containers(call, place.address)
     for slot in SLOTS:
         recorded = state.slots[slot]
         manifest = _manifest(call, recorded.release)
-        if manifest and recorded.state not in (EMPTY, STARTING):
+        is_there = recorded.state not in (EMPTY, STARTING) and not is_leaving(call, state, slot)
+        if manifest and is_there:
             yield from slot_environment(call, manifest, place, slot)
         yield from containers.of_slot(state, slot, manifest, is_settled=is_settled)
     manifest = _manifest(call, state.accessories_release)
     if manifest and manifest.accessories and manifest.accessories.on(place.host):
         yield from slot_environment(call, manifest, place, ACCESSORIES)
     yield from containers.of_accessories(manifest, place.host)
+    if is_settled:
+        yield from _accessories_of_another(call, state, place)
     yield from stray_containers(call)
+
+
+def _accessories_of_another(call: Call, state: State, place: Place) -> Iterator[Finding]:
+    """Accessories that the release which serves defines otherwise than they are: after going back.
+
+    Nothing that runs is wrong by itself then, so only this comparison shows it.
+    """
+    serving = _manifest(call, state.slots[state.active].release) if state.active else None
+    wanted = serving.accessories if serving else None
+    if serving is None or wanted is None or not wanted.on(place.host):
+        return
+    manifest = serving
+
+    def mend() -> None:
+        bring_up_accessories(call, manifest, place)
+
+    recorded = _manifest(call, state.accessories_release)
+    changes = definition_changes(state, recorded, serving, wanted.on(place.host))
+    for name, why in sorted(changes.items()):
+        where = f"{call.paths.project(ACCESSORIES)}/{name}"
+        found = f"as {state.accessories_release or 'no release'} has it: other {', '.join(why)}"
+        accepted, fix = f"as {serving.id} has it, which serves", f"makes it anew for {serving.id}"
+        yield Finding.mended("accessory", where, found, accepted, fix, mend)
 
 
 def _manifest(call: Call, release: str | None) -> Manifest | None:
@@ -73,4 +100,5 @@ def _manifest(call: Call, release: str | None) -> Manifest | None:
 def _left(call: Call, state: State, named: str) -> Finding:
     step = f" in the step {state.phase.step}" if state.phase else ""
     found = f"left by {named}, which ended{step} without a record"
-    return Finding("lock", str(call.paths.lock), found, "no lock, or that of a run at work")
+    accepted = "no lock, or that of a run at work"
+    return Finding("lock", str(call.paths.lock), found, accepted, verb="abort")

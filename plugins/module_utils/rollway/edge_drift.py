@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from . import edge_maintenance, edge_store
+from . import edge_apply, edge_maintenance, edge_store
+from .edge_apply import Wish
 from .edge_call import Edge
 from .edge_config import render
 from .edge_model import Server, backend_name
 from .edge_store import Paths, Record
-from .finding import Finding
+from .finding import DEPLOY, DOCTOR, PAGE_OFF, PAGE_ON, Finding
 from .haproxy_state import Running, view
 
 
@@ -19,8 +21,30 @@ def edge_findings(edge: Edge, app: str) -> list[Finding]:
     record = edge_store.load(edge.paths, app)
     running = view(edge.master).servers(backend_name(app))
     found = [*_servers(record, running), *_files(edge.paths, app, record)]
+    whole = [_mended(edge, one, record) for one in found]
     page = edge_maintenance.difference(edge, app)
-    return [*found, Finding("file", str(edge.paths.maintenance), *page)] if page else found
+    return [*whole, _page(edge, app, *page)] if page else whole
+
+
+def _mended(edge: Edge, one: Finding, record: Record | None) -> Finding:
+    """What differs from a record is put right by asking for that again; it loses no request."""
+    if record is None:
+        return replace(one, verb=DEPLOY)
+    app = record.backend.app
+
+    def mend() -> None:
+        known = edge_store.load(edge.paths, app)  # another repair may have changed it
+        if known:
+            with edge.fence.held():
+                edge_apply.apply(edge, Wish(known.backend, known.servers, run=known.run))
+
+    return replace(one, verb=DOCTOR, fix="brings the edge to its record", mend=mend)
+
+
+def _page(edge: Edge, app: str, shown: str, kept: str) -> Finding:
+    """Whether there is to be a page says who switched it, where that is on record."""
+    verb = PAGE_ON if edge.paths.notice(app).is_file() else PAGE_OFF
+    return Finding("file", str(edge.paths.maintenance), shown, kept, verb=verb)
 
 
 def _servers(record: Record | None, running: Mapping[str, Running]) -> Iterator[Finding]:

@@ -91,6 +91,9 @@ class Engine(Protocol):
     def image_digests(self, image: str) -> list[str]:
         """Return an image's references by digest, `repository@sha256:…`; none when it is gone."""
 
+    def image_id(self, reference: str) -> str:
+        """Return the id of the image that has this name now; '' when none has."""
+
     def image_bytes(self, reference: str) -> int:
         """Return the size of an image with all its layers; 0 when it is not here."""
 
@@ -199,6 +202,10 @@ class LocalEngine:
     def image_digests(self, image: str) -> list[str]:
         found = self._json(f"/images/{quote(image)}/json", missing_ok=True)
         return list((found or {}).get("RepoDigests") or ())
+
+    def image_id(self, reference: str) -> str:
+        found = self._json(f"/images/{quote(reference)}/json", missing_ok=True)
+        return str((found or {}).get("Id") or "")
 
     def image_bytes(self, reference: str) -> int:
         found = self._json(f"/images/{quote(reference)}/json", missing_ok=True)

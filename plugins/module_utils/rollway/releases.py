@@ -160,11 +160,35 @@ def images_of(folders: Iterable[Path]) -> set[str]:
 def _write_file(folder: Path, file: Mapping[str, Any]) -> None:
     """Write one file; its owner is root unless the manifest names the container's user."""
     path = folder / relative_path(file["path"])
-    content = _content_of(file)
+    content = file_content(file)
     _make_readable(path.parent, below=folder.parent)
     write_atomic(path, content, mode=int(str(file["mode"]), 8) & 0o777)
     if file.get("uid") or file.get("gid"):
-        os.chown(path, int(file.get("uid") or 0), int(file.get("gid") or 0))
+        os.chown(path, *_owner(file))
+
+
+def _owner(file: Mapping[str, Any]) -> tuple[int, int]:
+    return int(file.get("uid") or 0), int(file.get("gid") or 0)
+
+
+def restore_file(path: Path, content: bytes, file: Mapping[str, Any]) -> None:
+    """Write a file of a release as it was, in its place: a container that mounts it sees that.
+
+    One that is no plain file any more, or has another name elsewhere, makes way for a new one.
+    """
+    mode = int(str(file["mode"]), 8) & 0o777
+    if path.is_dir() and not path.is_symlink():
+        found = "a folder where the release has a file"
+        raise Problem(str(path), found, "a file", f"rm -r {path}")
+    if path.is_symlink() or not path.is_file() or path.stat().st_nlink > 1:
+        path.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, content, mode=mode)
+    elif path.read_bytes() != content:
+        path.chmod(0o600)
+        path.write_bytes(content)
+    os.chown(path, *_owner(file))
+    path.chmod(mode)
 
 
 def _make_readable(folder: Path, *, below: Path) -> None:
@@ -175,7 +199,8 @@ def _make_readable(folder: Path, *, below: Path) -> None:
         folder = folder.parent
 
 
-def _content_of(file: Mapping[str, Any]) -> bytes:
+def file_content(file: Mapping[str, Any]) -> bytes:
+    """Return what a file of a manifest holds; Problem where that is not what it promises."""
     where = f"manifest/files/{file['path']}"
     try:
         content = base64.b64decode(file["content_base64"], validate=True)

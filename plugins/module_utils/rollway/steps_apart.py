@@ -85,6 +85,8 @@ def _doctor(call: Call, params: Params) -> Result:
         known={release_id(key): one for key, one in (params.get("manifests") or {}).items()},
         hosts=tuple(str(host) for host in params.get("hosts") or ()),
         edge=Paths() if params.get("reads_edge") else None,
+        host=params.get("inventory_host") or "",
+        address=address_literal(params["address"]) if params.get("address") else "",
     )
     return doctor(call, question, only_looks=params["mode"] == "read")
 

@@ -15,6 +15,8 @@ from rollway.rollout.journal import Event, Journal
 from rollway.rollout.request import Request, load_request
 
 DRIFT = "drift.json"
+_VERBS = {"lock": "abort", "skew": "deploy", "server": "deploy", "singleton": "deploy"}
+"""What mends a finding that does not say so itself, by kind."""
 COLUMNS = ("host", "kind", "where", "found", "accepted")
 
 
@@ -93,19 +95,17 @@ def _once(findings: list[Finding]) -> list[Finding]:
 
 def _with_next(finding: Finding, request: Request, newest: str | None) -> Finding:
     """The command that mends it: on the host itself, or of ours."""
-    on_host = finding.get("next")
-    named = f"--env={request.env} --app={request.app}"
-    version = f" --version={newest.partition('-')[2]}" if newest else ""
-    commands = {
-        "lock": f"./invoke abort {named}",
-        "skew": f"./invoke deploy {named}{version}",
-        "server": f"./invoke deploy {named}{version}",
-        "singleton": f"./invoke deploy {named}{version}",
+    rest = {key: value for key, value in finding.items() if key != "verb"}
+    if finding.get("next"):
+        return {**rest, "next": f"on {finding['host']}: {finding['next']}"}
+    verb = finding.get("verb") or _VERBS.get(finding["kind"], "deploy")
+    options = {
+        "deploy": f" --version={newest.partition('-')[2]}" if newest else "",
+        "doctor": " --fix",
+        "restart": f" --limit={finding['host']}",
     }
-    is_edge = finding["host"] in request.edges and finding["host"] not in request.app_hosts
-    other = f"./invoke deploy {named} --version=OTHER, which leaves it"
-    mended = commands["server"] if is_edge else commands.get(finding["kind"], other)
-    return {**finding, "next": f"on {finding['host']}: {on_host}" if on_host else mended}
+    command = f"./invoke {verb} --env={request.env} --app={request.app}{options.get(verb, '')}"
+    return {**rest, "next": command}
 
 
 def _remarks(asked: list[str], told: Mapping[str, Event], hold: Any) -> list[str]:

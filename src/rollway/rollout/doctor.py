@@ -100,5 +100,6 @@ def _call(request: Request, host: str, *, mode: str, **more: Any) -> Call:
         "hosts": [*request.app_hosts, *request.outside],
         "reads_edge": host in request.edges,
         "inventory_host": host,
+        "address": request.addresses.get(host),
     }
     return Call(HOST_MODULE, {**asked, **fleet, **place_of(request, host), "mode": mode, **more})

@@ -93,7 +93,12 @@ class HostView:
         return self.active if self.slots[before].release == release else before
 
     def slot_running(self, release: str) -> str | None:
-        """The slot that runs this release already: the active one where both do."""
+        """The slot that runs this release already: the active one where both do.
+
+        None where the release is gone from the host's disk: what runs could not start again.
+        """
+        if release not in self.manifests and self.releases.get(release):
+            return None
         found = [
             name for name, slot in self.slots.items() if slot.release == release and slot.is_running
         ]

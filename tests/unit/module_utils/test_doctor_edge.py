@@ -10,6 +10,7 @@ from ansible.module_utils.rollway import edge_apply, edge_store
 from ansible.module_utils.rollway.ailment import Ailment
 from ansible.module_utils.rollway.doctor_edge import edge_ailments
 from ansible.module_utils.rollway.edge_call import Edge
+from ansible.module_utils.rollway.edge_config import render
 from ansible.module_utils.rollway.edge_fence import Fence
 from ansible.module_utils.rollway.edge_model import Server
 from ansible.module_utils.rollway.edge_store import Paths, Record, digest
@@ -36,6 +37,9 @@ def edge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edge:
     paths = Paths(tmp_path / "root", tmp_path / "config")
     done = digest(backend(), (GONE, STAYS))
     edge_store.save(paths, Record(backend(), (GONE, STAYS), done))
+    paths.fragments.mkdir(parents=True)
+    paths.fragment("iris").write_text(render(backend(), (GONE, STAYS)))
+    paths.map.write_text("*/ iris\n")
     return Edge(paths, Master("unused"), Fence(AppPaths(paths.root, "iris")))
 
 
@@ -139,7 +143,8 @@ def test_a_repair_has_the_lock_to_the_last_change_of_the_edge(
     assert [one["where"] for one in looked["findings"]] == ["rollway_iris/gone"]
     assert [one["host"] for one in looked["servers"]] == ["gone", "stays"]
     result = host.step("doctor", **asked)
-    assert (result["ok"], result["findings"], held) == (True, [], ["doctor-1"]), result["problem"]
+    left = [one for one in result["findings"] if one["kind"] == "edge"]
+    assert (result["ok"], left, held) == (True, [], ["doctor-1"]), result["problem"]
     assert [one["where"] for one in result["repaired"]] == ["rollway_iris/gone"]
     assert not (edge.paths.root / "iris/lock.json").exists()
     assert '"repaired"' in (edge.paths.root / "iris/audit.jsonl").read_text().splitlines()[-1]

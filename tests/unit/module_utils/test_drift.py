@@ -136,13 +136,6 @@ def test_a_container_that_is_not_as_recorded(
     assert findings(fleet_host) == [finding]
 
 
-def test_a_container_is_mended_by_the_recorded_files_alone(fleet_host: FakeHost) -> None:
-    _gone(fleet_host)
-    command = fleet_host.step("drift")["findings"][0]["next"]
-    assert f"--file {fleet_host.root}/iris/releases/{SECOND}/compose.yml" in command
-    assert command.endswith("up --detach --no-build --pull never --no-deps -- api-1")
-
-
 def test_the_same_digest_under_another_name_is_the_same_image(fleet_host: FakeHost) -> None:
     _other_image(fleet_host)
     fleet_host.engine.here[API]["Image"] = "sha256:1"

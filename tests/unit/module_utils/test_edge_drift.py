@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.rollway import edge_store
+from ansible.module_utils.rollway import edge_apply, edge_store
 from ansible.module_utils.rollway.edge_call import Edge
 from ansible.module_utils.rollway.edge_config import render
 from ansible.module_utils.rollway.edge_drift import edge_findings
@@ -120,3 +120,21 @@ def test_a_backend_that_nobody_recorded(edge: Edge) -> None:
     assert ("config/rollway.d/iris.cfg", "a backend without a record", "no such file") in _found(
         edge
     )
+
+
+def test_what_differs_from_the_record_is_put_right_by_asking_for_it_again(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wishes: list[edge_apply.Wish] = []
+    monkeypatch.setattr(edge_apply, "apply", lambda _, wish: wishes.append(wish))
+    _edited(edge.paths)
+    (one,) = edge_findings(edge, "iris")
+    assert (one.verb, one.fix) == ("doctor", "brings the edge to its record")
+    assert one.mend
+    one.mend()
+    assert [wish.servers for wish in wishes] == [SERVERS]
+
+
+def test_what_no_record_speaks_of_is_recorded_by_a_deploy(edge: Edge) -> None:
+    edge.paths.record("iris").unlink()
+    assert {one.verb for one in edge_findings(edge, "iris")} == {"deploy"}

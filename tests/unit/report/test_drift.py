@@ -61,9 +61,24 @@ def test_a_held_release_is_no_skew_but_is_said() -> None:
 
 NEXT: list[Any] = [
     pytest.param(
-        _host(1, findings=[COMPOSE]),
-        f"./invoke deploy {NAMED} --version=OTHER, which leaves it",
-        id="a file of a release",
+        _host(1, findings=[{**COMPOSE, "verb": "doctor"}]),
+        f"./invoke doctor {NAMED} --fix",
+        id="what the host can put right itself",
+    ),
+    pytest.param(
+        _host(1, findings=[{**COMPOSE, "kind": "image", "verb": "restart"}]),
+        f"./invoke restart {NAMED} --limit=app-1",
+        id="a container that serves and is another one",
+    ),
+    pytest.param(
+        _host(1, findings=[{**COMPOSE, "verb": "deploy"}]),
+        f"./invoke deploy {NAMED} --version=a",
+        id="a release that is gone from the disk",
+    ),
+    pytest.param(
+        _edge(findings=[{**COMPOSE, "verb": "maintenance off"}]),
+        f"./invoke maintenance off {NAMED}",
+        id="a page that HAProxy shows and would not show again",
     ),
     pytest.param(
         _host(1, findings=[{**COMPOSE, "kind": "container", "next": "docker rm --force x"}]),

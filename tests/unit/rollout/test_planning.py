@@ -267,3 +267,14 @@ def test_an_edge_remembers_the_numbers_of_hosts_outside_the_run() -> None:
     acquired = steady_fleet()
     acquired["edge-1"].result["state"] = {"last_release": "7-x"}
     assert decide(request(app_hosts=["app-2"]), acquired).release_id == "8-b"
+
+
+def test_a_release_that_is_gone_from_a_disk_is_brought_again() -> None:
+    fleet_now = steady_fleet()
+    del fleet_now["app-2"].result["manifests"]["1-a"]
+    plan = decide(request(version="a"), fleet_now)
+    assert {name: host.action for name, host in plan.hosts.items()} == {
+        "app-1": "none",
+        "app-2": "start",
+        "app-3": "none",
+    }
