@@ -7,10 +7,12 @@ from typing import Any
 
 from .accessories import bring_up_accessories
 from .accessory_work import definition_changes
+from .ailment import bad
 from .call import Call
 from .drift_containers import Containers, is_leaving, stray_containers
 from .drift_files import release_findings, slot_environment
 from .finding import Finding
+from .job_records import jobs_as_data
 from .lock import Alive, is_provably_dead, read_hold, read_lock
 from .manifest import Manifest
 from .names import ACCESSORIES, SLOTS
@@ -33,8 +35,11 @@ def drift(call: Call, *, host: str, address: str, alive: Alive) -> dict[str, Any
     found = list(findings(call, state, place, is_settled=holder is None))
     if holder and not hold and is_dead:
         found.insert(0, _left(call, state, holder.named()))
+    jobs, spoiled = _jobs(call)
+    found += spoiled
     manifest = _manifest(call, state.slots[state.active].release) if state.active else None
     return {
+        "jobs": jobs,
         "findings": [one.to_json() for one in found],
         "state": state.to_json(),
         "ports": ports,
@@ -47,7 +52,8 @@ def drift(call: Call, *, host: str, address: str, alive: Alive) -> dict[str, Any
 def findings(call: Call, state: State, place: Place, *, is_settled: bool) -> Iterator[Finding]:
     """Compare all that lies and stands here; while a run is at work less is certain."""
     yield from release_findings(call, state)
-    containers = Containers(call, place.address)
+    well = [one for one in state.releases if _manifest(call, one)]
+    containers = Containers(call, place.address, well)
     for slot in SLOTS:
         recorded = state.slots[slot]
         manifest = _manifest(call, recorded.release)
@@ -95,6 +101,16 @@ def _manifest(call: Call, release: str | None) -> Manifest | None:
         return load_manifest(call.paths, release)
     except Problem:
         return None
+
+
+def _jobs(call: Call) -> tuple[dict[str, Any], list[Finding]]:
+    """What this host knows of jobs; where that cannot be read, the other hosts know it as well."""
+    path = call.paths.jobs
+    try:
+        return jobs_as_data(call.paths), []
+    except Problem as problem:
+        away, accepted = f"mv {path} {bad(path)}", "the jobs that are done"
+        return {}, [Finding("job", str(path), problem.data["found"], accepted, away)]
 
 
 def _left(call: Call, state: State, named: str) -> Finding:

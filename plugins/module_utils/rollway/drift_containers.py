@@ -19,7 +19,7 @@ from .names import ACCESSORIES, JOBS, SLOTS
 from .network_drift import network_differences, networks_of
 from .networks import let_in, take_networks_away
 from .problem import Problem
-from .releases import accessories_file, compose_file
+from .releases import accessories_file, compose_file, read_release
 from .seen import APP_LABEL, Seen, seen_in
 from .singletons import workers_here
 from .slot import UP_SECONDS, compose_up
@@ -50,10 +50,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Containers:
-    """Compares one project after the other."""
+    """Compares one project after the other; `kept` are the releases whose manifests are well."""
 
     call: Call
     address: str = ""
+    kept: Collection[str] = ()
 
     def of_slot(
         self, state: State, slot: str, manifest: Manifest | None, *, is_settled: bool
@@ -70,10 +71,20 @@ class Containers:
             yield from self._network_findings(wanted, manifest.compose)
 
     def of_accessories(self, manifest: Manifest | None, host: str) -> Iterator[Finding]:
-        """Compare the accessories that belong on this host with those that stand there."""
+        """Compare the accessories that belong on this host with those that stand there.
+
+        One that was taken out of the file since stays until a person lets it go: a release that is
+        kept may want it again.
+        """
         accessories = manifest.accessories if manifest else None
         services = accessories.on(host) if accessories else []
-        seen = seen_in(self.call, ACCESSORIES)
+        seen = []
+        for one in seen_in(self.call, ACCESSORIES):
+            if one.service in services or one.service not in self._known_accessories():
+                seen.append(one)
+            else:
+                words = f"{one.name}: the release that defines accessories here has none such"
+                self.call.remarks.append(f"{words}; next: docker rm --force {one.name}")
         if not manifest or not accessories or not services:
             yield from (_extra(one, "no accessory on this host") for one in seen)
             return
@@ -90,6 +101,11 @@ class Containers:
         )
         yield from self._compare(wanted, seen)
         yield from self._network_findings(wanted, accessories.compose)
+
+    def _known_accessories(self) -> set[str]:
+        found = (read_release(self.call.paths.release(one)) or {} for one in self.kept)
+        parts = [one.get("accessories") or {} for one in found]
+        return {str(each["name"]) for part in parts for each in part.get("services") or ()}
 
     def _of_slot(self, state: State, slot: str, manifest: Manifest, *, is_settled: bool) -> Wanted:
         recorded, is_active = state.slots[slot].state, state.active == slot

@@ -9,7 +9,7 @@ from typing import Any
 
 from rollway.records.files import write_whole
 from rollway.report.history import why
-from rollway.rollout.drift import Finding, edges_astray, singletons_astray
+from rollway.rollout.drift import Finding, edges_astray, jobs_astray, singletons_astray
 from rollway.rollout.fleet import host_view
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.request import Request, load_request
@@ -37,7 +37,11 @@ def fleet_drift(request: Request, told: Mapping[str, Event]) -> dict[str, Any]:
     ]
     serving = _serving(request, told)
     hold = next((one.result["hold"] for one in told.values() if one.result.get("hold")), None)
-    astray = [*edges_astray(request, told), *singletons_astray(request, told)]
+    astray = [
+        *edges_astray(request, told),
+        *singletons_astray(request, told),
+        *jobs_astray(request, told),
+    ]
     findings = [*_skew(serving, hold), *_own(asked, told), *astray]
     return {
         "env": request.env,

@@ -7,6 +7,7 @@ from typing import Any
 
 from rollway.rollout.calls import EDGE_MODULE, HOST_MODULE, Call, place_of
 from rollway.rollout.fleet import HostView, host_view
+from rollway.rollout.jobs import is_done
 from rollway.rollout.journal import Event
 from rollway.rollout.planned import HostPlan
 from rollway.rollout.releases import web_replicas
@@ -63,6 +64,35 @@ def singletons_astray(request: Request, told: Mapping[str, Event]) -> Iterator[F
     served = {name for one in events for name in singletons_of(one.result.get("serving") or {})}
     for name in sorted(served - having.keys()):
         yield _singleton(events[0].host, name, "on record on no host: it runs nowhere")
+
+
+def jobs_astray(request: Request, told: Mapping[str, Event]) -> Iterator[Finding]:
+    """Jobs of the release that serves of which no host knows that they are done.
+
+    One host is enough, since every run asks them all: those that were not asked may know.
+    """
+    events = [told[name] for name in request.app_hosts if name in told and told[name].ok]
+    if len(events) < len([*request.app_hosts, *request.outside]):
+        return
+    if any(event.result.get("lock") or event.result.get("hold") for event in events):
+        return
+    served = {
+        (str(view.active_release), str(job["name"])): _host_of(job, event)
+        for event in reversed(events)
+        for view in [host_view(event)]
+        for job in (event.result.get("serving") or {}).get("jobs") or ()
+    }
+    for (release, job), host in sorted(served.items()):
+        records = ((one.result.get("jobs") or {}).get(release) or {} for one in events)
+        if not any(is_done(one[job]) for one in records if job in one):
+            found = "on record on no host: a deploy does it again"
+            words = {"where": f"jobs/{job}", "found": found, "accepted": f"done for {release}"}
+            yield {"host": host, "kind": "job", **words}
+
+
+def _host_of(job: Mapping[str, Any], event: Event) -> str:
+    """The host that a job is told, or else the one that was asked."""
+    return str(next(iter(job.get("hosts") or ()), event.host))
 
 
 def _singleton(host: str, name: str, found: str) -> Finding:

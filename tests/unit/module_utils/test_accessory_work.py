@@ -252,6 +252,20 @@ def test_going_back_leaves_none_as_the_other_release_has_it_unsaid(app: App) -> 
     assert host.state()["accessories_release"] == FIRST
 
 
+def test_one_that_is_taken_out_of_the_file_stays_and_is_told_of(app: App) -> None:
+    """A release that is kept may want it again, and its data may be wanted, too."""
+    host, cache = app.host, "iris-accessories-cache-1"
+    del app.content["services"]["cache"]
+    del app.content["x-rollway"]["services"]["cache"]
+    app.content["services"]["db"]["command"] = "other"
+    assert app.stage(SECOND)["ok"]
+    assert cache in host.running()
+    result = host.step("drift")
+    assert [one for one in result["findings"] if one["kind"] == "container"] == []
+    told = [one for one in result["remarks"] if cache in one]
+    assert [one.partition("next: ")[2] for one in told] == [f"docker rm --force {cache}"]
+
+
 def test_values_of_accessories_belong_to_no_slot(app: App) -> None:
     env = (app.host.root / "iris/slots/accessories.env").read_text()
     assert "ROLLWAY_SLOT=accessories\n" in env

@@ -124,3 +124,27 @@ def test_what_was_not_read_is_not_called_well(capsys: pytest.CaptureFixture[str]
     assert (captured.out, captured.err) == ("", "app-2: did not answer: timeout\n")
     drifted = _drift(_host(1, findings=[COMPOSE]), lost, _host(3), _edge())
     assert show(drifted, as_json=True) == exits.DRIFT
+
+
+JOB = {"jobs": [{"name": "migrate", "hosts": []}]}
+DONE = {"1-a": {"migrate": {"finished": "2026-01-31T12:00:00Z", "exit_code": 0}}}
+FAILED = {"1-a": {"migrate": {"finished": "2026-01-31T12:00:00Z", "exit_code": 1}}}
+
+
+@pytest.mark.parametrize(
+    ("records", "is_found"),
+    [
+        pytest.param([{}, DONE, {}], False, id="one host knows it"),
+        pytest.param([{}, {}, {}], True, id="no host does"),
+        pytest.param([FAILED, {}, {}], True, id="it failed when it ran last"),
+    ],
+)
+def test_a_job_that_nobody_has_on_record_as_done(
+    records: list[dict[str, Any]], is_found: bool
+) -> None:
+    hosts = [_host(number, serving=JOB, jobs=one) for number, one in enumerate(records, start=1)]
+    found = _drift(*hosts, _edge())["findings"]
+    assert [(one["kind"], one["where"], one["host"]) for one in found] == (
+        [("job", "jobs/migrate", "app-1")] if is_found else []
+    )
+    assert all(one["next"] == f"./invoke deploy {NAMED} --version=a" for one in found)
