@@ -48,8 +48,10 @@ def test_a_container_that_was_stopped_is_named_with_what_starts_it(
     released.on(host, "docker", "stop", "--time=1", container)
     code, findings = _drift(released)
     assert (code, _told(findings)) == (exits.DRIFT, [(host, "container", "exited")])
-    command = findings[0]["next"].removeprefix(f"on {host}: ")
-    released.on(host, *command.split())
+    assert findings[0]["next"] == f"./invoke doctor --env={released.env} --app=iris --fix"
+    (first, *_) = released.shown_status()["hosts"]
+    assert (first["healthy"], first["lacking"][0]["running"]) == (False, 0)
+    assert released.invoke("doctor", "--fix").returncode == exits.DONE
     assert _drift(released) == (exits.DONE, [])
 
 

@@ -75,10 +75,10 @@ def definition_changes(
     """
     if manifest.accessories is None:
         return {}
-    old, new = definitions(before), definitions(manifest)
     unsure = {name: [UNSURE] for name in services if name in state.accessories_unsure}
     if state.accessories_hash == manifest.accessories.hash:
         return unsure
+    old, new = definitions(before), definitions(manifest)
     found = {name: _changes(new[name], old.get(name)) for name in services}
     return {**{name: why for name, why in found.items() if why}, **unsure}
 
