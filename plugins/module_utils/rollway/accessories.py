@@ -27,8 +27,9 @@ from .place import Place, environment
 from .plain import BUSY, is_own, meeting, name_of, real, written
 from .probe import POLL_SECONDS, Target, wait_until_ready
 from .problem import Problem
-from .releases import accessories_file
+from .releases import accessories_file, load_manifest
 from .slot import UP_SECONDS, compose_up
+from .state import State
 from .volumes import make_volumes
 
 SLOT = ACCESSORIES
@@ -65,6 +66,23 @@ def _refresh(call: Call, manifest: Manifest, place: Place, made: str) -> None:
     if state.accessories_hash != made:
         write_values(call, manifest, place)
         _record(call, manifest, made)
+
+
+def as_it_serves(call: Call, state: State, place: Place | None) -> State:
+    """Bring accessories back to what the release that serves has, after the run has gone back.
+
+    What hinders that ends no run: drift names them.
+    """
+    release = state.slots[state.active].release if state.active else None
+    if place is None or release is None:
+        return state
+    try:
+        manifest = load_manifest(call.paths, release)
+        if manifest.accessories and manifest.accessories.hash != state.accessories_hash:
+            bring_up_accessories(call, manifest, place)
+    except (Problem, OSError) as error:
+        call.remarks.append(f"{call.paths.project(SLOT)}: not as {release} has it: {error}")
+    return call.fence()
 
 
 def bring_up_early(call: Call, manifest: Manifest, place: Place, *, adopts: bool) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from .accessories import as_it_serves
 from .adoption import KINDS, empty_slots, has_plain, take_place
 from .adoption_end import Settled, or_as_before, settle_plain
 from .audit import note
@@ -19,6 +20,7 @@ from .leave import drain_away, keep_warm
 from .lock import read_hold, read_lock, remove_lock, write_lock
 from .names import SLOTS, other_slot
 from .owner import owned
+from .place import Place
 from .problem import Problem
 from .prune import Surplus, images_only_of, remove, unmounted
 from .releases import counter, surplus
@@ -75,6 +77,7 @@ class Conclusion:
     jobs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     placed: Mapping[str, Iterable[str]] | None = None
     adopt: Mapping[str, Any] = field(default_factory=dict)
+    place: Place | None = None
 
 
 def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]:
@@ -96,6 +99,7 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
     if end.outcome != ABORTED and has_engine:
         with or_as_before(call, state, end.outcome):
             state = _settle(call, state, end)
+            state = as_it_serves(call, state, None if end.outcome == HELD else end.place)
         plain, state = settle_plain(call, state, end.adopt, release=end.release, how=end.outcome)
         if end.outcome != HELD:
             start_plain_again(call, before, state)

@@ -49,7 +49,7 @@ def start(call: Call, manifest: Manifest, how: Start) -> dict[str, Any]:
     state = call.fence()
     values = environment(call, manifest, place)
     if _runs_already(call, state, manifest, how, values):
-        return _keep(call, state, manifest, place)
+        return _keep(call, state, place.slot)
     is_left = how.stops_first and state.slots[other_slot(place.slot)].state == STOPPED
     if state.active == place.slot and state.slots[place.slot].release and not is_left:
         raise _serving(call, state, place.slot)
@@ -135,15 +135,8 @@ def _runs_already(call: Call, state: State, manifest: Manifest, how: Start, valu
     return is_serving(call, slot, web_targets(manifest, how.place))
 
 
-def _keep(call: Call, state: State, manifest: Manifest, place: Place) -> dict[str, Any]:
-    """Let a slot that runs this release stay; a warm or draining one is in use again.
-
-    Its accessories may be as another release has them by now.
-    """
-    slot = place.slot
-    if not call.check:
-        bring_up_accessories(call, manifest, place)
-        wait_for_accessories(call, manifest, place)
+def _keep(call: Call, state: State, slot: str) -> dict[str, Any]:
+    """Let a slot that runs this release stay; a warm or draining one is in use again."""
     if state.slots[slot].state != RUNNING:
         call.changed = True
         if not call.check:

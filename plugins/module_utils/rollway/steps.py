@@ -11,6 +11,7 @@ from .call import Call, HostTools
 from .lock import Run
 from .mutex import held_mutex
 from .names import (
+    address_literal,
     app_name,
     release_id,
     service_name,
@@ -172,11 +173,22 @@ def _conclude(call: Call, params: Params) -> Result:
         jobs=params.get("done_jobs") or {},
         placed=params.get("placed"),
         adopt=params.get("adopt") or {},
+        place=_host_of(params),
     )
     if not call.paths.folder.is_dir():  # never acquired: there is nothing to conclude
         return {"pruned": [], "unlocked": False}
     with _exclusively(call):
         return conclude(call, end, has_engine=params["kind"] == "app")
+
+
+def _host_of(params: Params) -> Any:
+    """What the host is called and reached by; None for one that runs no accessories."""
+    from .place import Place
+
+    if not params.get("inventory_host") or not params.get("address"):
+        return None
+    address = address_literal(params["address"])
+    return Place("", params["inventory_host"], address, {}, accessories={})
 
 
 def _remove(call: Call, params: Params) -> Result:

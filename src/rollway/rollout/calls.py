@@ -184,6 +184,8 @@ def conclude_call(
         {
             **arguments,
             "release_id": plan.release_id,
+            "inventory_host": host,
+            "address": plan.hosts[host].address,
             "slot": plan.hosts[host].new_slot,
             "active_slot": slot,
             "voids": plan.voids,

@@ -233,21 +233,33 @@ def test_one_that_is_published_at_another_address_is_made_anew(app: App) -> None
     assert app.planned(SECOND) == {"db": ["address"]}
 
 
-def test_going_back_leaves_none_as_the_other_release_has_it_unsaid(app: App) -> None:
-    """A failed release has changed it; the host serves the one before."""
+def _changed_while_first_serves(app: App) -> dict[str, Any]:
+    """A release that changes the database is on trial; what its end is to be called with."""
     host = app.host
     run = {"generation": host.state()["generation"], "slot": "blue", "release_id": FIRST}
     assert host.step("start", **run)["ok"]
     assert host.step("conclude", **run, outcome="good", active_slot="blue")["ok"]
     app.content["configs"]["conf"]["content"] = "b"
     assert app.stage(SECOND)["ok"]
-    run["generation"] = host.state()["generation"]
-    assert host.step("conclude", **{**run, "release_id": SECOND}, outcome="bad")["ok"]
-    found = [one for one in host.step("drift")["findings"] if one["kind"] == "accessory"]
-    assert [(one["where"], one["found"], one["verb"]) for one in found] == [
-        ("iris-accessories/db", f"as {SECOND} has it: other config conf", "doctor")
-    ]
-    host.step("doctor", run={**a_run("doctor-1")}, edges_told=True)
+    return {**run, "generation": host.state()["generation"], "outcome": "bad"}
+
+
+def test_a_run_that_goes_back_brings_accessories_back(app: App) -> None:
+    ended = app.host.step("conclude", **{**_changed_while_first_serves(app), "release_id": SECOND})
+    assert ended["ok"], ended["problem"]
+    assert app.ups()[-1] == ["anew", "db"]
+    assert app.host.state()["accessories_release"] == FIRST
+
+
+def test_one_that_could_not_be_brought_back_is_drift_and_mended(app: App) -> None:
+    end = {**_changed_while_first_serves(app), "release_id": SECOND}
+    host = app.host
+    host.up_fails = "no space left on device"
+    assert host.step("conclude", **end)["ok"]
+    host.up_fails = ""
+    (found,) = (one for one in host.step("drift")["findings"] if one["kind"] == "accessory")
+    assert (found["where"], found["verb"]) == ("iris-accessories/db", "doctor")
+    host.step("doctor", run=a_run("doctor-1"), edges_told=True)
     assert [one for one in host.step("drift")["findings"] if one["kind"] == "accessory"] == []
     assert host.state()["accessories_release"] == FIRST
 
