@@ -5,7 +5,6 @@ named, each with a command that puts it right as it is copied.
 from __future__ import annotations
 
 import json
-import shlex
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -152,9 +151,9 @@ def test_spoiled_containers(app: App) -> None:
     app.is_named("an accessory is removed", first, "container")
     on(first, "docker", "stop", "--time=1", "iris-accessories-db-1")
     app.is_named("an accessory is stopped", first, "container")
-    _by_hand(app, first, "iris-accessories", "db")
+    _by_hand(app, first, "iris-accessories-db-1")
     app.is_named("an accessory is made by hand of another image", first, "image")
-    _by_hand(app, third, f"iris-{slot}", "api-1")
+    _by_hand(app, third, f"iris-{slot}-api-1-1")
     app.is_named("a web container is made by hand of another image", third, "image")
     image = _image(app, third, f"iris-{app.slot(third)}-api-1-1")
     label = "--label=io.rollway.app=iris"
@@ -221,17 +220,15 @@ def test_spoiled_edges_and_records(app: App) -> None:
     app.is_named("a run was killed", first, "lock")
 
 
-def _by_hand(app: App, host: str, project: str, service: str) -> None:
-    """Put a container of an image of the host's own in the place of one."""
-    name = f"{project}-{service}-1"
+def _by_hand(app: App, host: str, name: str) -> None:
+    """Put a container of an image that no release has in the place of one, labels and all."""
     found = json.loads(app.lab.on(host, "docker", "inspect", name))[0]
     labels = [f"--label={key}={one}" for key, one in found["Config"]["Labels"].items()]
-    image = found["Config"]["Image"]
-    make = ["docker", "run", "--detach", f"--name={name}", f"--network={project}_default"]
-    words = [*make, *labels, "by-hand:1", "sleep", "600"]
-    script = f"docker tag {shlex.quote(image)} by-hand:1 && docker rm -f {name}"
-    network = f"docker network create {project}_default 2>/dev/null || true"
-    app.lab.on(host, "sh", "-c", f"{script} && {{ {network}; }} && {shlex.join(words)}")
+    network = next(iter(found["NetworkSettings"]["Networks"]))
+    app.lab.on(host, "docker", "commit", name, "by-hand:1")
+    app.lab.on(host, "docker", "rm", "--force", name)
+    make = ("docker", "run", "--detach", f"--name={name}", f"--network={network}")
+    app.lab.on(host, *make, *labels, "by-hand:1", "sleep", "600")
 
 
 def _image(app: App, host: str, name: str) -> str:
