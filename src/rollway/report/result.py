@@ -148,10 +148,22 @@ def _images(plan: Plan, release: dict[str, Any]) -> dict[str, str]:
 
 def _notes(request: Request, plan: Plan, events: Iterable[Event]) -> list[str]:
     """What a person should know all the same; a plan has warnings of its own for these."""
-    acquired = [] if request.reads_only else [one for one in events if one.step == "acquire"]
+    seen = [] if request.reads_only else list(events)
+    acquired = [one for one in seen if one.step == "acquire"]
     told = [*clock_notes(acquired), *page_notes(request, acquired)]
     unwatched = [] if request.reads_only or plan.refusal else watch_notes(plan)
-    return [*plan.release.get("notes", []), *told, *unwatched]
+    return [*plan.release.get("notes", []), *told, *_remarks(seen), *unwatched]
+
+
+def _remarks(events: Iterable[Event]) -> list[str]:
+    """What hosts and edges said on the way of what they did, such as an accessory that was made anew."""
+    said = (
+        f"{one.host}: {remark}"
+        for one in events
+        if one.step in ("stage", "start", "shift", "conclude")
+        for remark in one.result.get("remarks") or ()
+    )
+    return list(dict.fromkeys(said))
 
 
 def _host(plan: Plan, name: str, events: list[Event], verdict: Verdict) -> dict[str, Any]:

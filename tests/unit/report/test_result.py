@@ -118,3 +118,12 @@ def test_going_back_changes_no_image_of_a_job(verb: str, tmp_path: Path) -> None
     replace(plan, release={**plan.release, "images": images, "jobs": [job]}).save(tmp_path)
     result = write_report(tmp_path)
     assert ("migrate" in result["images"]) is (verb == "deploy")
+
+
+def test_what_hosts_said_of_their_accessories_is_a_note(tmp_path: Path) -> None:
+    asked = request()
+    asked.save(tmp_path)
+    decide(asked, steady_fleet()).save(tmp_path)
+    said = "iris-accessories/db is made anew: config db.conf"
+    Journal(tmp_path).append(Event("stage", "app-1", result={"ok": True, "remarks": [said]}))
+    assert write_report(tmp_path)["notes"][-1] == f"app-1: {said}"
