@@ -14,6 +14,7 @@ from ansible.plugins.loader import lookup_loader
 from rollway import exits
 from rollway.config.values import texts, truth, unresolved
 from rollway.errors import RollwayError
+from rollway.remote import lifeline
 from rollway.remote.pattern import check_known, name_of
 from rollway.remote.pattern import terms as pattern_terms
 from rollway.report.audit import write_audit
@@ -47,6 +48,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     def run(
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
     ) -> dict[str, Any]:
+        lifeline.bind_worker()
         super().run(tmp, task_vars)
         self._vars = task_vars or {}
         steps: dict[str, Callable[[], dict[str, Any]]] = {

@@ -10,7 +10,7 @@ from typing import Any
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from rollway.remote import installed
+from rollway.remote import installed, lifeline
 from rollway.report.lines import say
 from rollway.rollout.arbiter import WAITING_STEPS, has_to_be_told, seconds_left, waiting
 from rollway.rollout.drift import drift_calls
@@ -46,6 +46,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     def run(
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
     ) -> dict[str, Any]:
+        lifeline.bind_worker()
         super().run(tmp, task_vars)
         self._vars = task_vars or {}
         self._host = str(self._task.delegate_to or self._vars["inventory_hostname"])

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from rollway.remote import family
+from rollway.remote import family, lifeline
 
 ROOT = Path(__file__).resolve().parents[3]
 GRACE_SECONDS = 30.0
@@ -100,9 +100,11 @@ def run_in_group(
 ) -> Ended:
     """Run a command in a process group of its own, and forward what would end us to the group.
 
-    Nothing of it is left behind then, whatever session it went to.
+    Nothing of it is left behind then, whatever session it went to. When this process is killed,
+    the command is, too.
     """
     sys.stdout.flush()
+    parent = os.getpid()
     process = subprocess.Popen(
         list(command),
         cwd=ROOT,
@@ -111,6 +113,7 @@ def run_in_group(
         stdout=sys.stderr.fileno(),
         pass_fds=descriptors,
         start_new_session=True,
+        preexec_fn=lambda: lifeline.end_with(parent),  # noqa: PLW1509 - there are no threads here
     )
     with _forwarding(process, is_brief=is_brief) as received:
         code = _wait(process, received)
