@@ -17,13 +17,11 @@ from .listening import listening_ports
 from .lock import (
     Alive,
     Run,
-    is_provably_dead,
     read_freeze,
     read_hold,
     read_lock,
     write_lock,
 )
-from .mutex import held_mutex
 from .names import SLOTS
 from .owner import check_name
 from .ports import Need, Ports, allocate, check_claims, read_ports, reserve
@@ -34,8 +32,7 @@ from .state import State, load_state, save_state
 if TYPE_CHECKING:
     from .scale import Scale
 
-PATIENCE_SECONDS = 5.0  # for the end of a step that still runs on the host
-LAST_STEP_SECONDS = 30.0  # the same, when nobody is left to begin another one after it
+PATIENCE_SECONDS = 3.0  # for the end of a step on the host; a controller asks again, and says so
 ACQUIRED, READ = "acquired", "read"
 
 
@@ -154,7 +151,7 @@ def _with_restarts(call: Call, found: dict[str, Any]) -> dict[str, Any]:
 
 def _take(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
     call.paths.make()
-    with held_mutex(call.paths, call.tools.clock, seconds=_patience(call, question.alive)):
+    with call.alone(seconds=PATIENCE_SECONDS, refusal=lambda: refusal_of(call, question.alive)):
         state, holder = load_state(call.paths), read_lock(call.paths)
         hold = read_hold(call.paths)
         refusal = refusal_of(call, question.alive)
@@ -177,13 +174,6 @@ def _take(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
         "outcome": ACQUIRED,
         "taken_over": taken_over,
     }
-
-
-def _patience(call: Call, alive: Alive) -> float:
-    """Without a lock it is the host's own timer that works: it stops a slot, which takes time."""
-    holder = read_lock(call.paths)
-    is_alive = holder and not is_provably_dead(holder, seen_by=call.run, alive=alive)
-    return PATIENCE_SECONDS if is_alive else LAST_STEP_SECONDS
 
 
 def _standing(call: Call, state: State, ports: Ports, holder: Run | None) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from .adoption_end import after_boot
 from .call import HostTools
 from .containers import project_containers
-from .files import exclusive
 from .host_call import HostCall, host_call
 from .manifest import WEB, WORKER, Manifest
 from .names import APP, SLOTS
@@ -44,8 +43,8 @@ def boot(root: Path, tools: HostTools) -> Iterator[str]:
 
 
 def _restore(found: HostCall) -> Iterator[str]:
-    call = BootCall(found.paths, found.run, found.tools)
-    with exclusive(call.paths.mutex):
+    call = BootCall(found.paths, found.run, found.tools, step="boot")
+    with call.alone(seconds=None):
         state = load_state(call.paths)
         for slot in SLOTS:
             if slot == state.active:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from .clock import Clock, timestamp
@@ -12,8 +12,10 @@ from .engine import Engine
 from .fence import check_fence
 from .listening import Sockets, sockets
 from .lock import Run
+from .mutex import Held, Work, held_mutex
 from .paths import AppPaths
 from .probe import Accepts, HttpGet, accepts_connections, ready_answer
+from .problem import Problem
 from .state import Phase, State, load_state, save_state
 
 
@@ -33,7 +35,8 @@ class HostTools:
 class Call:
     """What all steps share. `check` forbids every change; `generation` is what acquire returned.
 
-    `changed`, `timings` (seconds by name) and `remarks` are gathered for the result.
+    `changed`, `timings` (seconds by name) and `remarks` are gathered for the result. `step` is what
+    others are told while this call has the application's mutex, which is `held` then.
     """
 
     paths: AppPaths
@@ -44,6 +47,28 @@ class Call:
     changed: bool = False
     timings: dict[str, float] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    step: str = ""
+    held: Held | None = None
+
+    @contextlib.contextmanager
+    def alone(
+        self, *, seconds: float | None, refusal: Callable[[], Problem | None] = lambda: None
+    ) -> Iterator[None]:
+        """Hold the application's mutex for the length of the block; wait for it so long at most."""
+        clock = self.tools.clock
+        work = Work.now(self.step, self.run.id, clock)
+        mutex = held_mutex(self.paths, clock, seconds=seconds, work=work, refusal=refusal)
+        with mutex as held:
+            self.held = held
+            try:
+                yield
+            finally:
+                self.held = None
+
+    def expect(self, seconds: float) -> None:
+        """Tell who waits for this step that something begins which may take so long."""
+        if self.held:
+            self.held.expect(self.tools.clock, seconds)
 
     @contextlib.contextmanager
     def timed(self, name: str) -> Iterator[None]:

@@ -30,7 +30,6 @@ from .haproxy_socket import MASTER_SOCKET, Master
 from .haproxy_state import view
 from .interrupted import left_behind
 from .lock import Alive, read_lock
-from .mutex import held_mutex
 from .place import Place
 from .ports import read_ports
 from .problem import Problem
@@ -75,11 +74,11 @@ def doctor(call: Call, question: Question, *, only_looks: bool) -> dict[str, Any
     before = list(_ailments(call, question))
     _begin(call, question)
     try:
-        with held_mutex(call.paths, call.tools.clock, seconds=PATIENCE_SECONDS):
+        with call.alone(seconds=PATIENCE_SECONDS):
             _mend(call, _own(call, question))
         _mend(call, _at_the_edge(call, question))
     finally:
-        with held_mutex(call.paths, call.tools.clock, seconds=PATIENCE_SECONDS):
+        with call.alone(seconds=PATIENCE_SECONDS):
             give_back(call, outcome=REPAIRED)
     left = [one.to_json() for one in _ailments(call, question)]
     places = {(one["kind"], one["where"]) for one in left}
@@ -162,7 +161,7 @@ def _begin(call: Call, question: Question) -> None:
     Whose lock it was that cannot be read, nobody knows: that run, too, may have moved traffic back.
     """
     is_freed = False
-    with held_mutex(call.paths, call.tools.clock, seconds=PATIENCE_SECONDS):
+    with call.alone(seconds=PATIENCE_SECONDS):
         try:
             read_lock(call.paths)
         except Problem as problem:

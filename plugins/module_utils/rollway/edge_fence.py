@@ -11,7 +11,7 @@ from typing import Any
 from .clock import HostClock
 from .fence import check_fence, check_unlocked
 from .lock import Run
-from .mutex import held_mutex
+from .mutex import Work, held_mutex
 from .names import app_name
 from .paths import AppPaths
 from .problem import Problem
@@ -26,6 +26,7 @@ class Fence:
     paths: AppPaths
     run: Run | None = None
     generation: int | None = None
+    step: str = ""
 
     def check(self) -> None:
         """Problem when the lock is not this run's any more, or is somebody's beside nobody."""
@@ -39,7 +40,9 @@ class Fence:
         """Hold the application's mutex, which comes before the edge's own, and check at once."""
         with contextlib.ExitStack() as stack:
             if self.paths.folder.is_dir():  # else no run was ever here
-                mutex = held_mutex(self.paths, HostClock(), seconds=PATIENCE_SECONDS)
+                clock, run = HostClock(), self.run.id if self.run else ""
+                work = Work.now(self.step, run, clock)
+                mutex = held_mutex(self.paths, clock, seconds=PATIENCE_SECONDS, work=work)
                 stack.enter_context(mutex)
             self.check()
             yield
@@ -49,8 +52,9 @@ def fence_of(params: Mapping[str, Any]) -> Fence:
     """Return the fence that a module's arguments describe."""
     root = Path(params.get("lock_root") or params["root"])
     paths = AppPaths(root, app_name(params["app"]))
+    step = {"apply": "shift"}.get(params["step"], params["step"])
     if not params.get("run"):
-        return Fence(paths)
+        return Fence(paths, step=step)
     if params.get("generation") is None:
         raise Problem("generation", "not given", "the number that acquire returned")
-    return Fence(paths, Run.from_json(params["run"]), int(params["generation"]))
+    return Fence(paths, Run.from_json(params["run"]), int(params["generation"]), step)

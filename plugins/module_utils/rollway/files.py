@@ -75,14 +75,15 @@ def read_json(path: str | os.PathLike[str]) -> Any:
 
 
 @contextlib.contextmanager
-def exclusive(path: str | os.PathLike[str], *, wait: bool = True) -> Iterator[None]:
+def exclusive(path: str | os.PathLike[str], *, wait: bool = True) -> Iterator[int]:
     """Hold an exclusive `flock` on `path` (made when missing) for the length of the block.
 
     The kernel drops it when the process dies. With `wait=False` a held lock raises BlockingIOError.
+    What is yielded is the open file.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)

@@ -20,7 +20,7 @@ from .lock import (
     remove_lock,
     write_lock,
 )
-from .mutex import LOCKED, held_mutex
+from .mutex import LOCKED
 from .problem import Problem
 from .sealed import write_sealed
 from .state import State, load_state, save_state
@@ -78,7 +78,7 @@ def unlock(call: Call, target: str) -> dict[str, Any]:
     if not call.check and FREEZE in kinds:
         released += _thaw(call, target)
     if not call.check and set(kinds) - {FREEZE}:
-        with held_mutex(call.paths, call.tools.clock, seconds=PATIENCE_SECONDS):
+        with call.alone(seconds=PATIENCE_SECONDS):
             released += _take_away(call, target)
     return {**look(call), "released": kinds if call.check else released}
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from .call import Call, HostTools
 from .fence import check_unlocked
 from .lock import Controller, Run
+from .mutex import HOST_UNIT
 from .paths import AppPaths
 from .state import State, load_state
 
-ITSELF = Run("host-unit", "reap", "host", "", "", Controller("", "", 0, 0))
+ITSELF = Run(HOST_UNIT, "reap", "host", "", "", Controller("", "", 0, 0))
 
 
 @dataclass
@@ -26,4 +27,4 @@ class HostCall(Call):
 
 def host_call(root: Path, app: str, tools: HostTools) -> HostCall:
     """Return a call for one application."""
-    return HostCall(AppPaths(root, app), ITSELF, tools)
+    return HostCall(AppPaths(root, app), ITSELF, tools, step=ITSELF.verb)

@@ -18,7 +18,6 @@ from .containers import Container, failure_reports, of_services, project_contain
 from .files import write_atomic
 from .job_records import JobRecord, read_jobs, write_job
 from .manifest import Job, Manifest
-from .mutex import held_mutex
 from .names import JOBS
 from .place import Place, environment
 from .problem import Problem
@@ -224,4 +223,4 @@ def _where(call: Call, job: Job) -> str:
 
 
 def _alone(call: Call) -> AbstractContextManager[None]:
-    return held_mutex(call.paths, call.tools.clock, seconds=PATIENCE_SECONDS)
+    return call.alone(seconds=PATIENCE_SECONDS)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from .containers import project_containers
 from .drain import is_drained
-from .files import exclusive
 from .host_call import HostCall
 from .leave import drain_seconds_of
 from .lock import read_lock
@@ -39,7 +38,7 @@ def reap(call: HostCall, slot: str) -> str:
     only to look and to act, never while waiting.
     """
     while True:
-        with exclusive(call.paths.mutex):
+        with call.alone(seconds=None):
             verdict = _look(call, slot)
         if isinstance(verdict, Ended):
             return verdict.what

@@ -111,6 +111,7 @@ def remove_project(
         call.fence()
         engine.remove_network(network)
 
+    call.expect(max((one.grace_seconds for one in containers), default=0.0))
     each(containers, end)
     networks = [] if keeps_networks else engine.networks(project)
     each((network["Id"] for network in networks), take_away)
@@ -130,6 +131,7 @@ def stop_services(call: Call, slot: str, services: Iterable[str]) -> list[str]:
         engine.stop(one.id, grace_seconds=one.grace_seconds)
 
     if running:
+        call.expect(max(one.grace_seconds for one in running))
         each(running, halt)
         call.changed = True
     return [one.name for one in running]

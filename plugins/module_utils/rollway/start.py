@@ -57,6 +57,7 @@ def start(call: Call, manifest: Manifest, how: Start) -> dict[str, Any]:
     if call.check:
         return {"cut": {}}
     state = call.enter("start", manifest.id)
+    call.expect(how.drain_seconds + _longest(manifest, how))
     if is_left:  # what a run that was interrupted started is not what this one returns to
         state = call.save(replace(state, active=other_slot(place.slot)))
     cut = _clear(call, state, manifest, how)
@@ -65,6 +66,12 @@ def start(call: Call, manifest: Manifest, how: Start) -> dict[str, Any]:
     _start(call, manifest, how, values)
     call.save(_started(call.fence(), manifest, how))
     return {"cut": cut}
+
+
+def _longest(manifest: Manifest, how: Start) -> float:
+    """What the services may take at most: those that others wait for, then all at once."""
+    deadlines = [one.ready_deadline_seconds for one in manifest.services]
+    return sum(deadlines) + max(how.deadline_seconds or 0.0, *deadlines, 0.0)
 
 
 def _started(state: State, manifest: Manifest, how: Start) -> State:

@@ -9,7 +9,6 @@ from typing import Any
 
 from .call import Call, HostTools
 from .lock import Run
-from .mutex import held_mutex
 from .names import (
     address_literal,
     app_name,
@@ -226,7 +225,8 @@ def _call(params: Params, tools: HostTools, *, check: bool) -> Call:
     may_lack_it = params["step"] in WITHOUT_LOCK or params.get("outcome") == "aborted"
     if generation is None and not may_lack_it:
         raise Problem("generation", "not given", "the number that acquire returned")
-    return Call(paths, run, tools, generation=generation, check=check)
+    step = str(params["step"])
+    return Call(paths, run, tools, generation=generation, check=check, step=step)
 
 
 def _start_of(call: Call, params: Params) -> Any:
@@ -249,7 +249,7 @@ def _exclusively(call: Call) -> Iterator[None]:
     if call.check:
         yield
         return
-    with held_mutex(call.paths, call.tools.clock, seconds=PATIENCE_SECONDS):
+    with call.alone(seconds=PATIENCE_SECONDS):
         yield
 
 

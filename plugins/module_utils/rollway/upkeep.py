@@ -9,7 +9,7 @@ from dataclasses import replace
 from .audit import note
 from .call import Call
 from .lock import Alive, Run, is_provably_dead, read_lock, remove_lock, write_lock
-from .mutex import LOCKED, held_mutex
+from .mutex import LOCKED
 from .problem import Problem
 from .refusal import refusal_of
 from .state import State, load_state, save_state
@@ -49,7 +49,7 @@ def is_dead(call: Call, holder: Run, alive: Alive) -> bool:
 @contextlib.contextmanager
 def upkeep(call: Call, alive: Alive, *, outcome: str) -> Iterator[State]:
     """Have mutex and lock for the length of the block; `outcome` is noted if something changed."""
-    with held_mutex(call.paths, call.tools.clock, seconds=PATIENCE_SECONDS):
+    with call.alone(seconds=PATIENCE_SECONDS):
         found = refusal(call, alive)
         if found:
             raise found

@@ -2,7 +2,11 @@
 
 The first edge by name arbitrates, since every run takes part there. A run that is refused there
 releases everything at once, so whoever is granted it only has to ask the other hosts again. No run
-waits anywhere else while it lacks the arbiter's lock: two runs never wait for one another.
+waits for another one anywhere else while it lacks the arbiter's lock: two runs never wait for one
+another.
+
+A step that still runs on a host, of a run whose controller is gone, is waited for everywhere: it
+ends by itself, and the host says how long it may take.
 """
 
 from __future__ import annotations
@@ -17,7 +21,8 @@ from rollway.rollout.request import Request
 ACQUIRE, QUEUE, RETRY = "acquire", "queue", "retry"
 WAITING_STEPS = (QUEUE, RETRY)
 RETRY_SECONDS = 30.0
-TOLD_SECONDS = 30.0  # between two lines about the same wait
+TOLD_SECONDS = 10.0  # between two lines about the same wait; hosts are asked every few seconds
+UNKNOWN_STEP_SECONDS = 600.0  # for a step of which its host cannot say how long it may take
 
 
 def arbiter(request: Request) -> str:
@@ -42,17 +47,22 @@ def is_settled(request: Request, acquired: Mapping[str, Event], host: str) -> st
 
 
 def retry_hosts(request: Request, acquired: Mapping[str, Event]) -> list[str]:
-    """Hosts to ask again: a run that was refused at the arbiter is about to release them."""
-    granted = acquired.get(arbiter(request))
-    if request.reads_only or granted is None or not granted.ok:
+    """Hosts to ask again: a run that was refused at the arbiter is about to release them.
+
+    None where that is this one.
+    """
+    known = acquired.get(arbiter(request))
+    if request.reads_only or known is None or not (known.ok or is_busy(known)):
         return []
     return [name for name, event in acquired.items() if ends_by_itself(event)]
 
 
 def seconds_left(request: Request, journal: Journal, event: Event, *, now: float) -> float:
     """How long this host may still be asked again; 0 where waiting has no point or no time."""
-    if not ends_by_itself(event):
+    if not ends_by_itself(event) or _has_lost(request, journal, event):
         return 0.0
+    if is_busy(event):
+        return _step_seconds_left(journal, event, now=now)
     if event.step == QUEUE:
         began = datetime.fromisoformat(str(request.run["started"])).timestamp()
         return max(0.0, began + request.wait_seconds - now)
@@ -60,24 +70,48 @@ def seconds_left(request: Request, journal: Journal, event: Event, *, now: float
     return max(0.0, (first.time if first else now) + RETRY_SECONDS - now)
 
 
+def _has_lost(request: Request, journal: Journal, event: Event) -> bool:
+    """Whether another run has the arbiter: then nothing is waited for anywhere."""
+    name = arbiter(request)
+    if event.step != RETRY:
+        return False
+    known = event if event.host == name else journal.results(ACQUIRE).get(name)
+    return known is not None and is_locked(known) and not is_busy(known)
+
+
+def _step_seconds_left(journal: Journal, event: Event, *, now: float) -> float:
+    """By the host's word how long its step may take, or else from the first time it was met."""
+    left = event.result["busy"].get("left")
+    if left is not None:
+        return max(0.0, float(left))
+    told = [one for one in journal.events() if one.host == event.host and one.result.get("busy")]
+    met = min([now, *(one.time for one in told)])
+    return max(0.0, met + UNKNOWN_STEP_SECONDS - now)
+
+
 def has_to_be_told(events: Iterable[Event], event: Event, *, now: float) -> bool:
     """Whether a wait begins, has another cause than before, or has lasted since the last line."""
     told = [one for one in events if one.step == QUEUE and one.host == event.host]
     if not told:
         return True
-    is_new = _holder(told[-1]) != _holder(event)
+    is_new = _cause(told[-1]) != _cause(event)
     return is_new or now - told[-1].time >= TOLD_SECONDS
 
 
 def waiting(event: Event, *, left: float) -> Event:
     """The line about a wait: no failure, and no answer of a host yet."""
-    result = {name: event.result.get(name) for name in ("problem", "lock", "hold")}
+    result = {name: event.result.get(name) for name in ("problem", "lock", "hold", "busy")}
     return Event(QUEUE, event.host, result={**result, "seconds_left": round(left)})
 
 
 def is_locked(event: Event) -> bool:
     """Whether somebody else's lock refused it."""
     return not event.ok and event.result.get("outcome") == "locked"
+
+
+def is_busy(event: Event) -> bool:
+    """Whether a step that still runs on the host refused it, and no run at work."""
+    return not event.ok and bool(event.result.get("busy"))
 
 
 def ends_by_itself(event: Event) -> bool:
@@ -90,5 +124,6 @@ def ends_by_itself(event: Event) -> bool:
     return is_locked(event) and not event.result.get("freeze") and not is_open
 
 
-def _holder(event: Event) -> Any:
-    return (event.result.get("lock") or {}).get("id")
+def _cause(event: Event) -> Any:
+    busy = event.result.get("busy") or {}
+    return (event.result.get("lock") or {}).get("id"), busy.get("step")

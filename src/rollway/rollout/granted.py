@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rollway import exits
-from rollway.rollout.arbiter import is_settled
+from rollway.rollout.arbiter import is_busy, is_settled
 from rollway.rollout.hold import way_on
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import Refusal
@@ -46,7 +46,17 @@ def _trouble(request: Request, name: str, event: Event | None) -> dict[str, str]
     problem = event.result.get("problem") or {"found": event.result.get("msg", "no answer")}
     if event.result.get("outcome") == "locked" and "hold" in event.result:
         problem = {**problem, "next": way_on(request, event.result)}
+    if is_busy(event):
+        problem = {**problem, "next": _step_that_never_ends(request, name, event)}
     return {**problem, "host": name}
+
+
+def _step_that_never_ends(request: Request, host: str, event: Event) -> str:
+    """It was waited for as long as it may take, or another run was faster."""
+    process = event.result["busy"].get("process")
+    shell = f"./invoke shell --env={request.env} --host={host}"
+    what = f"what process {process} does" if process else "which process of rollway-host runs"
+    return f"{shell} shows {what} there; once it has ended, the same command again"
 
 
 def _problem(host: str, found: str, next_command: str) -> dict[str, str]:

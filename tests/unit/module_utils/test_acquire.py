@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.rollway.files import exclusive
 from ansible.module_utils.rollway.listening import Socket
 
 from tests.unit.module_utils.fakes import FakeHost, a_run, image_of
@@ -81,19 +80,6 @@ def test_a_dead_holder_is_taken_over_in_the_same_call(host: FakeHost) -> None:
     result = host.step("acquire", run=a_run("ours", pid=9, start_ticks=150), alive=alive)
     assert (result["outcome"], result["generation"]) == ("acquired", 2)
     assert result["taken_over"]["id"] == "theirs"
-
-
-def test_a_step_that_still_runs_is_waited_for_and_then_named(host: FakeHost) -> None:
-    host.step("acquire", run=a_run("theirs"))
-    began = host.clock.now
-    with exclusive(host.root / "iris/mutex"):
-        result = host.step("acquire")
-    assert (result["ok"], result["outcome"]) == (False, "locked")
-    assert result["problem"]["found"] == (
-        "a step still runs on this host for deploy by ana@laptop since 2026-01-31T12:00:00Z "
-        "(run theirs)"
-    )
-    assert 5 <= host.clock.now - began < 6
 
 
 TOO_OLD: list[Any] = [

@@ -26,10 +26,12 @@ def small(inventory: Path) -> Path:
     return inventory
 
 
-def _run(inventory: Path, *, edge: int = 0, app: int = 0, wait: str = "") -> dict[str, Any]:
-    """Run a rollback; so many calls on the edge and the app host find another run's lock."""
+def _run(
+    inventory: Path, *, edge: int = 0, app: int = 0, wait: str = "", what: str = "locked"
+) -> dict[str, Any]:
+    """Run a rollback; so many calls on the edge and the app host find a lock or a step."""
     for place, count in (("edge", edge), ("app", app)):
-        (inventory / f"locked-{place}.json").write_text(json.dumps(count))
+        (inventory / f"{what}-{place}.json").write_text(json.dumps(count))
     variables = {"rollway_wait_lock": wait} if wait else {}
     ran = run_playbook(inventory, variables, stand_in=str(inventory))
     path = inventory / RUN / "result.json"
@@ -75,3 +77,19 @@ def test_who_is_refused_at_the_arbiter_does_not_wait_elsewhere(small: Path) -> N
     result = _run(small, edge=1, app=1)
     assert result["exit"] == exits.LOCKED
     assert sorted(_steps(small)) == [("acquire", "app-1", False), ("acquire", "edge-1", False)]
+
+
+def test_a_step_of_a_killed_run_is_waited_for_at_the_arbiter_and_elsewhere(small: Path) -> None:
+    result = _run(small, edge=2, app=3, what="busy")
+    assert sorted(_steps(small)) == [
+        ("acquire", "app-1", False),
+        ("acquire", "app-1", False),
+        ("acquire", "edge-1", False),
+        ("acquire", "edge-1", True),
+        ("queue", "app-1", True),
+        ("queue", "edge-1", True),
+    ]
+    assert result["exit"] == exits.REFUSED  # by the stand-in, and no more by the step
+    lines = (small / RUN / "events.jsonl").read_text().splitlines()
+    told = next(one for one in map(json.loads, lines) if one["step"] == "queue")
+    assert told["result"]["seconds_left"] == 577

@@ -65,6 +65,69 @@ def test_the_first_edge_by_name_decides_who_asks_again() -> None:
     assert arbiter.retry_hosts(asked, acquired) == []
 
 
+BUSY = {"step": "start", "seconds": 23.0, "left": 577.0, "process": 4711}
+
+
+@pytest.mark.parametrize("step", ["queue", "retry"])
+def test_a_step_that_still_runs_is_waited_for_as_long_as_it_may_take(
+    step: str, tmp_path: Path
+) -> None:
+    """Whatever was asked for: a person who typed the same command again wants it to go on."""
+    journal = Journal(tmp_path)
+    event = _locked("app-1" if step == "retry" else "edge-1", step=step, busy=BUSY)
+    assert arbiter.seconds_left(request(), journal, event, now=BEGAN + 100) == 577
+    late = _locked("app-1", step=step, busy={**BUSY, "left": -1.0})
+    assert arbiter.seconds_left(request(), journal, late, now=BEGAN) == 0
+
+
+def test_of_a_step_that_says_nothing_ten_minutes_are_waited_for(tmp_path: Path) -> None:
+    journal, busy = Journal(tmp_path), {**BUSY, "left": None}
+    journal.append(_locked("app-1", step="acquire", busy=busy))
+    again = _locked("app-1", step="retry", busy=busy)
+    assert arbiter.seconds_left(request(), journal, again, now=BEGAN + 100) == 500
+    assert arbiter.seconds_left(request(), journal, again, now=BEGAN + 601) == 0
+
+
+def test_a_step_on_the_arbiter_is_waited_for_there_and_elsewhere() -> None:
+    asked, acquired = request(), steady_fleet()
+    acquired |= {name: _locked(name, step="acquire", busy=BUSY) for name in ("app-2", "edge-1")}
+    assert sorted(arbiter.retry_hosts(asked, acquired)) == ["app-2", "edge-1"]
+
+
+@pytest.mark.parametrize("host", ["app-1", "edge-1"])
+def test_who_loses_the_arbiter_meanwhile_waits_nowhere(host: str, tmp_path: Path) -> None:
+    """Else two runs that wait for one step would then wait for each other."""
+    journal = Journal(tmp_path)
+    journal.append(_locked(step="acquire", busy=BUSY))
+    again = _locked("app-1", step="retry")
+    assert arbiter.seconds_left(request(), journal, again, now=BEGAN + 1) > 0
+    if host == "app-1":
+        journal.append(_locked(step="acquire"))
+    lost = _locked(host, step="retry")
+    assert arbiter.seconds_left(request(), journal, lost, now=BEGAN + 1) == 0
+
+
+def test_another_step_of_the_same_run_is_told_anew(tmp_path: Path) -> None:
+    told = arbiter.waiting(_locked(busy=BUSY), left=50)
+    journal = Journal(tmp_path)
+    journal.append(Event(**{**told.__dict__, "time": BEGAN}))
+    same, other = _locked(busy=BUSY), _locked(busy={**BUSY, "step": "switch"})
+    assert not arbiter.has_to_be_told(journal.events(), same, now=BEGAN + 1)
+    assert arbiter.has_to_be_told(journal.events(), other, now=BEGAN + 1)
+
+
+def test_a_step_that_never_ends_is_a_person_s() -> None:
+    acquired = steady_fleet()
+    acquired["app-2"] = _locked("app-2", step="acquire", busy={**BUSY, "left": -1.0})
+    plan = decide(request(), acquired)
+    assert plan.refusal is not None
+    assert plan.refusal.exit_code == exits.LOCKED
+    assert plan.refusal.problems[0]["next"] == (
+        "./invoke shell --env=local --host=app-2 shows what process 4711 does there; once it has "
+        "ended, the same command again"
+    )
+
+
 def test_what_only_reads_never_waits() -> None:
     asked, acquired = request(reads_only=True, wait_seconds=60), steady_fleet()
     acquired["app-2"] = _locked("app-2", step="acquire")
@@ -72,13 +135,13 @@ def test_what_only_reads_never_waits() -> None:
     assert arbiter.retry_hosts(asked, acquired) == []
 
 
-def test_a_wait_is_told_once_then_every_half_minute_and_for_another_run(tmp_path: Path) -> None:
+def test_a_wait_is_told_once_then_every_ten_seconds_and_for_another_run(tmp_path: Path) -> None:
     event, told = _locked(), arbiter.waiting(_locked(), left=50)
     journal = Journal(tmp_path)
     assert arbiter.has_to_be_told(journal.events(), event, now=BEGAN)
     journal.append(Event(**{**told.__dict__, "time": BEGAN}))
-    assert not arbiter.has_to_be_told(journal.events(), event, now=BEGAN + 29)
-    assert arbiter.has_to_be_told(journal.events(), event, now=BEGAN + 30)
+    assert not arbiter.has_to_be_told(journal.events(), event, now=BEGAN + 9)
+    assert arbiter.has_to_be_told(journal.events(), event, now=BEGAN + 10)
     other = _locked(lock={**LOCK, "id": "another"})
     assert arbiter.has_to_be_told(journal.events(), other, now=BEGAN + 1)
 

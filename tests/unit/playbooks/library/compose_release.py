@@ -1,7 +1,8 @@
 """Stands in for `compose_release`: a host that refuses, so that a run ends after the first step.
 
-`locked.json` in the folder that the environment names says of which roots how many calls find
-another run's lock first; `<mode>.json` there is what every host answers to a call of that mode.
+`locked-edge.json` and `locked-app.json` in the folder that the environment names say of which roots
+how many calls find another run's lock first, `busy-edge.json` and `busy-app.json` the step of a
+killed one; `<mode>.json` there is what every host answers to a call of that mode.
 """
 
 from __future__ import annotations
@@ -22,7 +23,12 @@ def main() -> None:
     if told.exists():
         module.exit_json(changed=False, seconds=0.0, **json.loads(told.read_text()))
     place = "edge" if "edge" in str(module.params.get("root")) else "app"
-    if _is_locked(place):
+    if _finds("busy", place):
+        found = {"where": "mutex", "found": "the step start of run dead still runs on this host"}
+        busy = {"step": "start", "seconds": 23.0, "left": 577.0, "process": 4711}
+        answer = {"ok": False, "outcome": "locked", "lock": None, "busy": busy, "problem": found}
+        module.exit_json(changed=False, seconds=0.0, **answer)
+    if _finds("locked", place):
         lock = {"id": "theirs", "owner": "ana@laptop"}
         found = {"where": "lock.json", "found": "locked by deploy by ana@laptop (run theirs)"}
         answer = {"ok": False, "outcome": "locked", "lock": lock, "hold": None, "problem": found}
@@ -32,11 +38,11 @@ def main() -> None:
     module.exit_json(changed=False, ok=ok, seconds=0.0, problem=problem, generation=1)
 
 
-def _is_locked(place: str) -> bool:
+def _finds(what: str, place: str) -> bool:
     folder = os.environ.get("ROLLWAY_STAND_IN")
     if not folder:
         return False
-    path = Path(folder, f"locked-{place}.json")
+    path = Path(folder, f"{what}-{place}.json")
     left = json.loads(path.read_text()) if path.exists() else 0
     path.write_text(json.dumps(max(0, left - 1)))
     return bool(left > 0)
