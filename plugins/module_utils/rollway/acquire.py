@@ -17,6 +17,7 @@ from .listening import listening_ports
 from .lock import (
     Alive,
     Run,
+    process_of,
     read_freeze,
     read_hold,
     read_lock,
@@ -138,7 +139,13 @@ def _look(call: Call, question: Question, listed: list[Json]) -> dict[str, Any]:
         "hold": hold,
         "outcome": READ,
         "would_refuse": refusal.data if refusal else None,
+        "process": _process(call, question, holder),
     }
+
+
+def _process(call: Call, question: Question, holder: Run | None) -> str | None:
+    """What is known of the process behind the lock."""
+    return process_of(holder, seen_by=call.run, alive=question.alive) if holder else None
 
 
 def _with_restarts(call: Call, found: dict[str, Any]) -> dict[str, Any]:

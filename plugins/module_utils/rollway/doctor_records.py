@@ -16,7 +16,15 @@ from .call import Call
 from .drift_files import content_hash
 from .files import remove_durably, sync_directory
 from .job_records import read_jobs
-from .lock import Alive, read_freeze, read_hold, read_lock
+from .lock import (
+    GONE,
+    Alive,
+    known_as,
+    process_of,
+    read_freeze,
+    read_hold,
+    read_lock,
+)
 from .manifest import Manifest, without_contents
 from .names import relative_path
 from .problem import Problem
@@ -31,7 +39,7 @@ from .releases import (
 )
 from .sealed import write_sealed
 from .state import State
-from .upkeep import is_dead, left_by, way_out
+from .upkeep import left_by, way_out
 
 Content = Mapping[str, Any]
 PLACES = ("path", "mode", "uid", "gid")  # what may leave the host of a release's file
@@ -54,10 +62,12 @@ def lock_ailments(call: Call, alive: Alive) -> Iterator[Ailment]:
         return
     if hold and not hold.get("decided_by"):
         call.remarks.append(f"{hold['release']} is held by {holder.named()}")
-    elif is_dead(call, holder, alive):
+        return
+    process = process_of(holder, seen_by=call.run, alive=alive)
+    if process == GONE:
         yield Ailment("lock", str(call.paths.lock), left_by(holder), "", way_out(holder))
     else:
-        call.remarks.append(f"locked by {holder.named()}")
+        call.remarks.append(f"locked by {known_as(holder, process)}")
 
 
 def unreadable_lock(call: Call, problem: Problem) -> Ailment:

@@ -13,7 +13,7 @@ from .drift_containers import Containers, is_leaving, stray_containers
 from .drift_files import release_findings, slot_environment
 from .finding import Finding
 from .job_records import jobs_as_data
-from .lock import Alive, is_provably_dead, read_hold, read_lock
+from .lock import GONE, Alive, known_as, process_of, read_hold, read_lock
 from .manifest import Manifest
 from .names import ACCESSORIES, SLOTS
 from .place import Place
@@ -27,9 +27,11 @@ def drift(call: Call, *, host: str, address: str, alive: Alive) -> dict[str, Any
     """Compare what lies and runs here with the record; `findings` are what differs."""
     state = load_state(call.paths)
     holder, hold = read_lock(call.paths), read_hold(call.paths)
-    is_dead = holder is not None and is_provably_dead(holder, seen_by=call.run, alive=alive)
+    process = process_of(holder, seen_by=call.run, alive=alive) if holder else GONE
+    is_dead = process == GONE
     if holder and not hold and not is_dead:
-        call.remarks.append(f"locked by {holder.named()}: what it changes now may show as drift")
+        who = known_as(holder, process)
+        call.remarks.append(f"locked by {who}: what it changes now may show as drift")
     ports = read_ports(call.paths).get(call.paths.app, {})
     place = Place("", host, address, ports, accessories={})
     found = list(findings(call, state, place, is_settled=holder is None))

@@ -13,6 +13,7 @@ from .lock import (
     DECISION,
     FREEZE,
     RUN,
+    Alive,
     holders,
     read_freeze,
     read_hold,
@@ -28,10 +29,11 @@ from .state import State, load_state, save_state
 PATIENCE_SECONDS = 30.0  # for the end of a step that still runs on the host
 
 
-def look(call: Call) -> dict[str, Any]:
+def look(call: Call, alive: Alive) -> dict[str, Any]:
     """Say who keeps others out of the application, and read only."""
     state = _readable_state(call)
-    return {"holders": holders(call.paths), "generation": state.generation if state else None}
+    found = holders(call.paths, seen_by=call.run, alive=alive)
+    return {"holders": found, "generation": state.generation if state else None}
 
 
 def _readable_state(call: Call) -> State | None:
@@ -42,13 +44,13 @@ def _readable_state(call: Call) -> State | None:
         return None
 
 
-def freeze(call: Call) -> dict[str, Any]:
+def freeze(call: Call, alive: Alive) -> dict[str, Any]:
     """Let no run begin from now on; one that has the lock already goes on to its end.
 
     It has a mutex of its own: the application's is held for minutes while a release starts.
     """
     if call.check:
-        return look(call)
+        return look(call, alive)
     call.paths.make()
     with exclusive(call.paths.freeze_mutex):
         known = read_freeze(call.paths)
@@ -58,29 +60,35 @@ def freeze(call: Call) -> dict[str, Any]:
                 known.frozen(),
                 "one freeze at a time",
                 f"./invoke lock.release --run={known.id}",
-                details={"outcome": LOCKED, **look(call)},
+                details={"outcome": LOCKED, **look(call, alive)},
             )
         if known is None:
             write_sealed(call.paths.freeze, {"run": call.run.to_json()})
             note(call, outcome="frozen")
             call.changed = True
-    return look(call)
+    return look(call, alive)
 
 
-def unlock(call: Call, target: str) -> dict[str, Any]:
+def unlock(call: Call, target: str, alive: Alive) -> dict[str, Any]:
     """Take away what `target` holds; what somebody else holds stays.
 
     Of a decision about a held release the question stays: somebody else decides it then. The
     generation rises, so a run that was only stopped finds every further change refused.
     """
     released: list[str] = []
-    kinds = [one["kind"] for one in holders(call.paths) if one["id"] == target]
+    kinds = _kinds(call, target, alive)
     if not call.check and FREEZE in kinds:
         released += _thaw(call, target)
     if not call.check and set(kinds) - {FREEZE}:
         with call.alone(seconds=PATIENCE_SECONDS):
-            released += _take_away(call, target)
-    return {**look(call), "released": kinds if call.check else released}
+            released += _take_away(call, target, alive)
+    return {**look(call, alive), "released": kinds if call.check else released}
+
+
+def _kinds(call: Call, target: str, alive: Alive) -> list[str]:
+    """What `target` holds."""
+    found = holders(call.paths, seen_by=call.run, alive=alive)
+    return [one["kind"] for one in found if one["id"] == target]
 
 
 def _thaw(call: Call, target: str) -> list[str]:
@@ -94,10 +102,9 @@ def _thaw(call: Call, target: str) -> list[str]:
     return [FREEZE]
 
 
-def _take_away(call: Call, target: str) -> list[str]:
+def _take_away(call: Call, target: str, alive: Alive) -> list[str]:
     """Look again under the mutex: meanwhile it may have ended, or become somebody else's."""
-    kinds = [one["kind"] for one in holders(call.paths) if one["id"] == target]
-    kinds = [kind for kind in kinds if kind != FREEZE]
+    kinds = [kind for kind in _kinds(call, target, alive) if kind != FREEZE]
     holder, hold = read_lock(call.paths), read_hold(call.paths)
     if not kinds or holder is None:
         return []

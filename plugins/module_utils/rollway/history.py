@@ -9,12 +9,16 @@ from typing import Any
 from .call import Call
 from .conclude import UNCHANGED
 from .files import read_json
+from .lock import Alive, is_provably_dead, read_lock
 from .problem import Problem
 from .state import load_state
 
 
-def history(call: Call, *, count: int) -> dict[str, Any]:
-    """Return at most `count` runs, and the phase of one that never came to its end."""
+def history(call: Call, *, count: int, alive: Alive) -> dict[str, Any]:
+    """Return at most `count` runs, and the phase of one that has not come to its end.
+
+    `at_work` names the run whose lock nobody may take over.
+    """
     if count < 1:
         raise Problem("count", str(count), "1 or more", "--count=20")
     runs: list[dict[str, Any]] = []
@@ -24,7 +28,7 @@ def history(call: Call, *, count: int) -> dict[str, Any]:
             runs.append(record)
         if len(runs) == count:
             break
-    return {"runs": runs, "phase": _phase(call)}
+    return {"runs": runs, "phase": _phase(call), "at_work": _at_work(call, alive)}
 
 
 def _record(call: Call, path: Path) -> dict[str, Any] | None:
@@ -38,6 +42,17 @@ def _record(call: Call, path: Path) -> dict[str, Any] | None:
         call.remarks.append(f"{path}: not the record of a run")
         return None
     return record
+
+
+def _at_work(call: Call, alive: Alive) -> str | None:
+    try:
+        holder = read_lock(call.paths)
+    except Problem as problem:
+        call.remarks.append(str(problem))
+        return None
+    if holder is None or is_provably_dead(holder, seen_by=call.run, alive=alive):
+        return None
+    return holder.id
 
 
 def _phase(call: Call) -> dict[str, Any] | None:

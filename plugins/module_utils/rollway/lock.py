@@ -14,6 +14,7 @@ from .sealed import read_sealed, write_sealed
 
 DECIDING = ("promote", "abort", "rollback")  # verbs that go on with what another run left held
 RUN, HOLD, DECISION, FREEZE = "run", "hold", "decision", "freeze"
+AT_WORK, GONE, ELSEWHERE = "at work", "gone", "elsewhere"  # what is known of a holder's process
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,28 @@ def is_provably_dead(holder: Run, *, seen_by: Run, alive: Alive) -> bool:
     return not listed and theirs.start_ticks < alive.scan_ticks
 
 
+def process_of(holder: Run, *, seen_by: Run, alive: Alive) -> str:
+    """Say what is known of `holder`'s process: of one on another machine, nobody knows a thing."""
+    if is_provably_dead(holder, seen_by=seen_by, alive=alive):
+        return GONE
+    is_here = holder.controller.machine_id == seen_by.controller.machine_id
+    return AT_WORK if is_here else ELSEWHERE
+
+
+def known_as(holder: Run, process: str) -> str:
+    """Return who this is and what is known of its process, for messages."""
+    return f"{holder.named()}{known_of(holder, process)}"
+
+
+def known_of(holder: Run, process: str) -> str:
+    """Return the end of a sentence about `holder`."""
+    return {
+        AT_WORK: ", which is at work",
+        GONE: ", whose process is gone",
+        ELSEWHERE: f"; whether it is at work, only {holder.place()} knows",
+    }[process]
+
+
 def read_freeze(paths: AppPaths) -> Run | None:
     """Return who has frozen the application until they, or somebody else, release it; or None."""
     content = read_sealed(paths.freeze)
@@ -139,20 +162,25 @@ def remove_lock(paths: AppPaths) -> None:
     remove_durably(paths.lock)
 
 
-def holders(paths: AppPaths) -> list[dict[str, Any]]:
+def holders(paths: AppPaths, *, seen_by: Run, alive: Alive) -> list[dict[str, Any]]:
     """Return what keeps others out: each a run as plain data, with its `kind` and `release`.
+
+    `process` is what is known of a run that works; None of a freeze and a hold, which have none.
 
     A freeze stands beside a run's lock. The `id` is what `lock.release` asks for: of a hold that
     of the run that was held, of a decision that of who decides.
     """
     freeze, lock, hold = read_freeze(paths), read_lock(paths), read_hold(paths)
-    found = [{"kind": FREEZE, **freeze.to_json(), "release": None}] if freeze else []
+    rest = {"release": None, "process": None}
+    found = [{"kind": FREEZE, **freeze.to_json(), **rest}] if freeze else []
     if lock is None:
         return found
     if not hold or hold.get("decided_by"):
         kind = DECISION if hold else RUN
         held = hold["release"] if hold else None
-        return [*found, {"kind": kind, **lock.to_json(), "release": held}]
+        process = process_of(lock, seen_by=seen_by, alive=alive)
+        return [*found, {"kind": kind, **lock.to_json(), "release": held, "process": process}]
     asked = {"id": hold.get("run"), "owner": hold.get("owner"), "started": hold.get("since")}
     known = {name: value for name, value in asked.items() if value}
-    return [*found, {"kind": HOLD, **lock.to_json(), **known, "release": hold["release"]}]
+    rest = {"release": hold["release"], "process": None}
+    return [*found, {"kind": HOLD, **lock.to_json(), **known, **rest}]

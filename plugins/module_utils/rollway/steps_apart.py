@@ -21,28 +21,32 @@ def needed(params: Params, name: str) -> Any:
     return params[name]
 
 
+def _alive(params: Params) -> Alive:
+    return Alive.from_json(params.get("alive"))
+
+
 def _history(call: Call, params: Params) -> Result:
     from .history import history
 
-    return history(call, count=int(params["count"]))
+    return history(call, count=int(params["count"]), alive=_alive(params))
 
 
-def _look(call: Call, _params: Params) -> Result:
+def _look(call: Call, params: Params) -> Result:
     from .freeze import look
 
-    return look(call)
+    return look(call, _alive(params))
 
 
-def _freeze(call: Call, _params: Params) -> Result:
+def _freeze(call: Call, params: Params) -> Result:
     from .freeze import freeze
 
-    return freeze(call)
+    return freeze(call, _alive(params))
 
 
 def _unlock(call: Call, params: Params) -> Result:
     from .freeze import unlock
 
-    return unlock(call, run_id(needed(params, "target")))
+    return unlock(call, run_id(needed(params, "target")), _alive(params))
 
 
 def _audit(call: Call, params: Params) -> Result:
@@ -58,7 +62,7 @@ def _drift(call: Call, params: Params) -> Result:
         call,
         host=params.get("inventory_host") or "",
         address=address_literal(params.get("address")),
-        alive=Alive.from_json(params.get("alive")),
+        alive=_alive(params),
     )
 
 
@@ -69,8 +73,7 @@ def _prune(call: Call, params: Params) -> Result:
     if retention < 1:
         raise Problem("retention", str(retention), "1 or more", "--keep=5")
     looks = params["mode"] == "read"
-    alive = Alive.from_json(params.get("alive"))
-    return prune(call, retention=retention, alive=alive, only_looks=looks)
+    return prune(call, retention=retention, alive=_alive(params), only_looks=looks)
 
 
 def _doctor(call: Call, params: Params) -> Result:
@@ -79,7 +82,7 @@ def _doctor(call: Call, params: Params) -> Result:
 
     question = Question(
         has_engine=params["kind"] == "app",
-        alive=Alive.from_json(params.get("alive")),
+        alive=_alive(params),
         serves=tuple(slot_name(slot, "serves") for slot in params.get("serves") or ()),
         edges_told=bool(params.get("edges_told")) or params["mode"] == "read",
         known={release_id(key): one for key, one in (params.get("manifests") or {}).items()},

@@ -8,7 +8,15 @@ from dataclasses import replace
 
 from .audit import note
 from .call import Call
-from .lock import Alive, Run, is_provably_dead, read_lock, remove_lock, write_lock
+from .lock import (
+    GONE,
+    Alive,
+    Run,
+    known_as,
+    read_lock,
+    remove_lock,
+    write_lock,
+)
 from .mutex import LOCKED
 from .problem import Problem
 from .refusal import refusal_of
@@ -33,17 +41,12 @@ def refusal(call: Call, alive: Alive) -> Problem | None:
 
 def left_by(holder: Run) -> str:
     """Return whose lock this is, of a run that ended without giving it back."""
-    return f"left by {holder.named()}, whose process is gone"
+    return f"left by {known_as(holder, GONE)}"
 
 
 def way_out(holder: Run) -> str:
     """Return what frees the lock of a run that is gone."""
     return f"./invoke abort, or ./invoke lock.release --run={holder.id}"
-
-
-def is_dead(call: Call, holder: Run, alive: Alive) -> bool:
-    """Say whether the process that holds the lock cannot be running any more."""
-    return is_provably_dead(holder, seen_by=call.run, alive=alive)
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ FIELDS = (
     "hosts",
     "rollback_of",
 )
-INTERRUPTED, MIXED = "interrupted", "mixed"
+INTERRUPTED, RUNNING, MIXED = "interrupted", "running", "mixed"
 
 Answer = Mapping[str, Any]
 Row = dict[str, Any]
@@ -30,8 +30,8 @@ Row = dict[str, Any]
 def merge(answers: Mapping[str, Answer], *, app: str, count: int) -> list[Row]:
     """Return the newest `count` runs, newest first; `answers` are the hosts' `runs` and `phase`.
 
-    A run on several hosts is one row. A phase left behind by a run that no host recorded is that
-    of an interrupted run.
+    A run on several hosts is one row. A phase of a run that no host recorded is that of one at
+    work, or, where none can be, of an interrupted one.
     """
     found: dict[str, dict[str, Row]] = {}
     for host, answer in answers.items():
@@ -39,7 +39,7 @@ def merge(answers: Mapping[str, Answer], *, app: str, count: int) -> list[Row]:
             row = _row(record, app)
             found.setdefault(row["run"], {})[host] = row
     rows = [_one(by_host) for by_host in found.values()]
-    rows += _interrupted(answers, app, known=set(found))
+    rows += _unrecorded(answers, app, known=set(found))
     return sorted(rows, key=lambda row: (row["started"] or "", row["run"]), reverse=True)[:count]
 
 
@@ -77,17 +77,21 @@ def _last(rows: list[Row], name: str) -> Any:
     return max((row[name] for row in rows if row[name] is not None), default=None)
 
 
-def _interrupted(answers: Mapping[str, Answer], app: str, *, known: set[str]) -> list[Row]:
+def _unrecorded(answers: Mapping[str, Answer], app: str, *, known: set[str]) -> list[Row]:
     phases: dict[str, dict[str, Mapping[str, Any]]] = {}
     for host, answer in answers.items():
         phase = answer.get("phase")
         if phase and phase["run"] not in known:
             phases.setdefault(str(phase["run"]), {})[host] = phase
-    return [_left(run, by_host, app) for run, by_host in phases.items()]
+    working = {answer.get("at_work") for answer in answers.values()}
+    return [
+        {**_left(run, by_host, app), "outcome": RUNNING if run in working else INTERRUPTED}
+        for run, by_host in phases.items()
+    ]
 
 
 def _left(run: str, by_host: Mapping[str, Mapping[str, Any]], app: str) -> Row:
-    """What a run that never came to its end has left: since when, and what it brought."""
+    """What a run that has not come to its end says: since when, and what it brings."""
     release = next((phase["release"] for phase in by_host.values() if phase["release"]), None)
     return {
         **dict.fromkeys(FIELDS),
@@ -96,7 +100,6 @@ def _left(run: str, by_host: Mapping[str, Mapping[str, Any]], app: str) -> Row:
         "app": app,
         "release": release,
         "version": release.partition("-")[2] if release else None,
-        "outcome": INTERRUPTED,
         "started": min(str(phase["since"]) for phase in by_host.values()),
         "hosts": sorted(by_host),
     }

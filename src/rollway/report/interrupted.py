@@ -9,6 +9,7 @@ from rollway import exits
 from rollway.records.identity import verb_of
 from rollway.rollout.adoption import command as adopt_command
 from rollway.rollout.adoption import options_of, way_back
+from rollway.rollout.holder import is_at_work
 from rollway.rollout.interrupted import RECORD, not_recorded, signal_in, step_of
 from rollway.rollout.journal import Event
 from rollway.rollout.ledger import Ledger
@@ -85,8 +86,7 @@ def left_in(request: Request, acquired: Mapping[str, Event]) -> dict[str, Any] |
 def _left(event: Event) -> dict[str, Any] | None:
     """The phase on one host, or what a dead run's lock says where it has entered none."""
     lock, phase = event.result.get("lock"), (event.result.get("state") or {}).get("phase")
-    is_at_work = lock and event.result.get("would_refuse") and not event.result.get("freeze")
-    if is_at_work or event.result.get("hold") or not (lock or phase):
+    if is_at_work(event) or event.result.get("hold") or not (lock or phase):
         return None
     if lock and (not phase or phase["run"] != lock["id"]):
         release = phase["release"] if phase else None

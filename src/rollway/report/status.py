@@ -188,12 +188,12 @@ def _version(hosts: list[dict[str, Any]], releases: list[str]) -> str | None:
 
 
 def _lock(name: str, event: Event) -> dict[str, Any] | None:
-    """Who has the lock, and the step that the same run has entered there."""
+    """Who has the lock, what is known of its process, and the step that the run has entered."""
     holder, phase = event.result.get("lock"), (event.result.get("state") or {}).get("phase") or {}
     if not holder:
         return None
     step = phase["step"] if phase.get("run") == holder["id"] else None
-    return {"host": name, **holder, "step": step}
+    return {"host": name, **holder, "step": step, "process": event.result.get("process")}
 
 
 def _problem(event: Event | None) -> str | None:

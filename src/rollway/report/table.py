@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rollway.report.ending import step_lines
+from rollway.rollout.holder import process_words
 from rollway.rollout.maintenance import said_of_page
 
 COLUMNS = ("host", "release", "slot", "healthy", "in rotation")
@@ -71,7 +72,9 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
         lines.append(f"next: ./invoke promote {which}, or ./invoke abort {which}")
         return lines
     lines += [
-        f"{lock['host']}: locked by {lock['owner']} ({lock['id']})" for lock in status["locks"]
+        f"{lock['host']}: locked by {lock['owner']} ({lock['id']})"
+        f"{process_words(lock.get('process'), lock['owner'])}"
+        for lock in status["locks"]
     ]
     return [*lines, *_interrupted(status["interrupted_run"])]
 

@@ -51,7 +51,8 @@ def order_on(
     if not old_slot or not before:
         return START_FIRST, ""
     if view.slots[old_slot].state == STOPPED:
-        return STOP_FIRST, f"a run that was interrupted had stopped {before} there"
+        who = "a run at work has" if view.is_at_work else "a run that was interrupted had"
+        return STOP_FIRST, f"{who} stopped {before} there"
     if is_running:
         return START_FIRST, ""
     if release.get("rollout", {}).get("order") == STOP_FIRST:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rollway.rollout.holder import is_at_work
 from rollway.rollout.journal import Event
 
 SLOTS = ("blue", "green")
@@ -37,7 +38,8 @@ class HostView:
     `images` are those that it has of the ones it was asked for. `scaled` is, by release of a slot,
     what a scale makes of it. `interrupted` is the release of a
     run that never came to its end, which `interrupted_run` names; one that only moved traffic has
-    none on record. `singletons` are the services of which the fleet has one, and this host may run.
+    none on record. `is_at_work`: that run has its lock still.
+    `singletons` are the services of which the fleet has one, and this host may run.
     """
 
     name: str
@@ -53,6 +55,7 @@ class HostView:
     last_release: str | None = None
     interrupted: str | None = None
     interrupted_run: str | None = None
+    is_at_work: bool = False
     singletons: tuple[str, ...] = ()
 
     @property
@@ -129,6 +132,7 @@ def host_view(event: Event) -> HostView:
         last_release=state.get("last_release"),
         interrupted=(state.get("phase") or {}).get("release"),
         interrupted_run=(state.get("phase") or {}).get("run"),
+        is_at_work=is_at_work(event),
         singletons=tuple(state.get("singletons") or ()),
     )
 

@@ -11,4 +11,5 @@ STEPS = ("history", "audit")
 def history_calls(request: Request, host: str, *, step: str, count: int) -> list[Call]:
     """One call that only reads; an edge keeps its records in a folder of its own."""
     arguments = {"step": step, "app": request.app, "run": request.run, "count": count}
+    arguments["alive"] = request.alive
     return [Call(HOST_MODULE, {**arguments, **place_of(request, host)})]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rollway import exits
+from rollway.rollout.holder import AT_WORK, place_of_owner
 from rollway.rollout.journal import Event
 from rollway.rollout.plan import DECIDING, ROLLING, Plan, Refusal
 from rollway.rollout.request import Request
@@ -90,11 +91,13 @@ def way_on(request: Request, refused: Mapping[str, Any]) -> str:
     hold, lock = refused.get("hold"), refused["lock"]
     if hold and not hold.get("decided_by"):
         return f"./invoke promote {which}, or ./invoke abort {which}"
-    place = str(lock["owner"]).rpartition("@")[2]
-    gone = f"if {place} is gone for good, {release}{lock['id']}"
+    is_here = refused.get("process") == AT_WORK
+    place = place_of_owner(str(lock["owner"]))
+    gone = "" if is_here else f"; if {place} is gone for good, {release}{lock['id']}"
     if not hold:
-        return f"wait for it (--wait-lock=600); {gone}"
-    return f"wait for it; if it was killed, ./invoke abort {which} on {place} takes it over; {gone}"
+        return f"wait for it (--wait-lock=600){gone}"
+    killed = f"; if it was killed, ./invoke abort {which} on {place} takes it over"
+    return f"wait for it{'' if is_here else killed}{gone}"
 
 
 def _is_named(release_id: str, wanted: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from rollway import exits
 from rollway.rollout.calls import HOST_MODULE, Call, place_of
+from rollway.rollout.holder import AT_WORK, GONE, place_of_owner, process_words
 from rollway.rollout.journal import Event, Journal
 from rollway.rollout.plan import Refusal
 from rollway.rollout.request import Request
@@ -61,15 +62,19 @@ def holders_in(request: Request, events: Mapping[str, Event]) -> list[dict[str, 
 
 
 def named(holder: Mapping[str, Any]) -> str:
-    """`frozen by ana@laptop since 2026-01-31T12:00:00Z: moving the database (run X)`."""
+    """`frozen by ana@laptop since 2026-01-31T12:00:00Z: moving the database (run X)`.
+
+    Of a run also what is known of its process.
+    """
+    known = process_words(holder.get("process"), holder["owner"])
     since = f"by {holder['owner']} since {holder['started']}"
     run = f"(run {holder['id']})"
     held = f"{holder['release']} is held"
     return {
         "freeze": f"frozen {since}: {holder['reason']} {run}",
-        "run": f"locked by {holder['verb']} {since} {run}",
+        "run": f"locked by {holder['verb']} {since} {run}{known}",
         "hold": f"{held} {since} {run}",
-        "decision": f"{held}, and {holder['verb']} {since} {run} decides about it",
+        "decision": f"{held}, and {holder['verb']} {since} {run} decides about it{known}",
     }[holder["kind"]]
 
 
@@ -93,8 +98,8 @@ def last_of(events: Iterable[Event], *steps: str) -> dict[str, Event]:
 
 
 def _call(request: Request, host: str, step: str, **more: Any) -> Call:
-    arguments = {"step": step, "app": request.app, "run": request.run, **place_of(request, host)}
-    return Call(HOST_MODULE, {**arguments, **more})
+    arguments = {"step": step, "app": request.app, "run": request.run, "alive": request.alive}
+    return Call(HOST_MODULE, {**arguments, **place_of(request, host), **more})
 
 
 def _freeze_refusal(request: Request, looked: Mapping[str, Event]) -> Refusal | None:
@@ -110,6 +115,8 @@ def _release_refusal(request: Request, looked: Mapping[str, Event]) -> Refusal |
     holding = holders_in(request, looked)
     if any(one["id"] == request.target for one in holding):
         return None
+    if not request.target and holding and all(one.get("process") == AT_WORK for one in holding):
+        return Refusal(exits.LOCKED, [_held(one) for one in holding])
     if not request.target:
         return Refusal(exits.USAGE, [_not_named(request, holding)])
     if holding:
@@ -121,11 +128,13 @@ def _release_refusal(request: Request, looked: Mapping[str, Event]) -> Refusal |
 def _not_named(request: Request, holding: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     which = f"--env={request.env} --app={request.app}"
     names = "; ".join(f"{', '.join(one['hosts'])}: {named(one)}" for one in holding)
+    free = [one for one in holding if one.get("process") != AT_WORK]
+    following = _release(request, free[0]["id"]) if free else f"./invoke {STATUS} {which}"
     return {
         "where": "--run",
         "found": f"no run was named; {names or 'nothing is locked'}",
-        "accepted": ", ".join(str(one["id"]) for one in holding) or "the run that holds a lock",
-        "next": _release(request, holding[0]["id"]) if holding else f"./invoke {STATUS} {which}",
+        "accepted": ", ".join(str(one["id"]) for one in free) or "the run that holds a lock",
+        "next": following,
     }
 
 
@@ -136,13 +145,20 @@ def _held(holder: Mapping[str, Any]) -> dict[str, str]:
 def _way_on(request: Request, holder: Mapping[str, Any]) -> str:
     which = f"--env={request.env} --app={request.app}"
     release = _release(request, holder["id"])
-    place = str(holder["owner"]).rpartition("@")[2]
+    place = place_of_owner(str(holder["owner"]))
+    process = holder.get("process")
+    if process == AT_WORK:
+        return "wait for it"
+    decide = f"./invoke promote {which}, or ./invoke abort {which}"
+    if process == GONE:
+        going_on = f"./invoke status {which} says what continues; or {release}"
+        return decide if holder["kind"] == "decision" else going_on
     gone = f"if {place} is gone for good, {release}"
     killed = f"if it was killed, ./invoke abort {which} on {place} takes it over"
     return {
         "freeze": release,
         "run": f"wait for it; {gone}",
-        "hold": f"./invoke promote {which}, or ./invoke abort {which}",
+        "hold": decide,
         "decision": f"wait for it; {killed}; {gone}",
     }[holder["kind"]]
 

@@ -16,6 +16,7 @@ from rollway.rollout.adoption import (
     recorded_project,
 )
 from rollway.rollout.adoption_gates import cannot_adopt
+from rollway.rollout.at_work import in_the_way
 from rollway.rollout.capacity import least_serving
 from rollway.rollout.fleet import HostView, host_view
 from rollway.rollout.gates import lacks_disk, lacks_gpus, ready_path_changed, too_few_serve
@@ -77,6 +78,14 @@ _NOTHING: dict[str, Any] = {"jobs": [], "singletons": []}
 
 def decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     """Turn a request and the hosts' answers into a plan; trouble becomes its `refusal`."""
+    plan = _decide(request, acquired)
+    working = in_the_way(request, acquired, plan)
+    if working is None or not_granted(request, acquired):
+        return plan
+    return replace(plan, refusal=working, waves=[], hosts={}, **_NOTHING)
+
+
+def _decide(request: Request, acquired: Mapping[str, Event]) -> Plan:
     hold = found_hold(request, acquired)
     astray = limit_refusal(request, hold) or target_refusal(request, hold)
     request = held_scope(request, hold)

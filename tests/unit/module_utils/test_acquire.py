@@ -52,7 +52,8 @@ def test_a_host_locked_by_another_run_names_it(host: FakeHost) -> None:
     assert (result["ok"], result["outcome"]) == (False, "locked")
     assert result["lock"]["id"] == "theirs"
     assert result["problem"]["found"] == (
-        "locked by deploy by ana@laptop since 2026-01-31T12:00:00Z (run theirs)"
+        "locked by deploy by ana@laptop since 2026-01-31T12:00:00Z (run theirs); whether it is at "
+        "work, only laptop knows"
     )
 
 
@@ -62,7 +63,8 @@ def test_reading_says_whether_the_lock_would_refuse_the_run(host: FakeHost) -> N
     found = host.step("acquire", mode="read", run=a_run("ours", machine_id="ci"))
     assert (found["ok"], found["lock"]["id"]) == (True, "theirs")
     assert found["would_refuse"]["found"] == (
-        "locked by deploy by ana@laptop since 2026-01-31T12:00:00Z (run theirs)"
+        "locked by deploy by ana@laptop since 2026-01-31T12:00:00Z (run theirs); whether it is at "
+        "work, only laptop knows"
     )
     assert host.step("acquire", mode="read", run=a_run("theirs"))["would_refuse"] is None
 

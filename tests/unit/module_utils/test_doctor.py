@@ -159,7 +159,7 @@ def test_a_run_at_work_is_a_remark_and_refuses_a_repair(well: FakeHost) -> None:
     _beside(well)
     looked = look(well)
     assert looked["remarks"] == [
-        "locked by deploy by ana@laptop since 2026-01-31T12:00:00Z (run r9)"
+        "locked by deploy by ana@laptop since 2026-01-31T12:00:00Z (run r9), which is at work"
     ]
     result = well.step("doctor", run=a_run("doctor-1"))
     assert (result["ok"], result["outcome"]) == (False, "locked")

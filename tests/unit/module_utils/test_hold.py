@@ -71,7 +71,8 @@ def test_only_one_person_decides_at_a_time(held: FakeHost) -> None:
     assert result["problem"] == {
         "where": str(held.root / "iris/lock.json"),
         "found": f"{SECOND} is held, and promote by ana@laptop since 2026-01-31T12:00:00Z "
-        "(run run-promote) decides about it: process 7 on laptop",
+        "(run run-promote) decides about it: process 7 on laptop; whether it is at work, only "
+        "laptop knows",
         "accepted": "one decision at a time",
         "next": "wait for it; if it was killed, ./invoke abort on laptop takes it over; "
         "if laptop is gone for good, ./invoke lock.release --run=run-promote",

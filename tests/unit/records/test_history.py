@@ -60,6 +60,12 @@ def test_histories_of_hosts_become_one(answers: Any, rows: list[Any]) -> None:
     assert [list(row) for row in found] == [CONTRACT] * len(rows)
 
 
+def test_a_run_at_work_is_not_interrupted() -> None:
+    told = {**_told(phase=PHASE), "at_work": PHASE["run"]}
+    (row,) = merge({"app-1": told, "app-2": _told(phase=PHASE)}, app="iris", count=1)
+    assert row["outcome"] == "running"
+
+
 def test_a_run_ended_when_its_last_host_had() -> None:
     early = _record(1, finished="2026-01-01T00:00:05Z", seconds=4.0)
     late = _record(1, finished="2026-01-01T00:00:06Z", seconds=5.0)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +45,23 @@ def test_live_runs_are_found_by_their_command_line() -> None:
         found = identity.live_processes()
         process.communicate("\n")
     assert [process.pid, pytest.approx(found["scan_ticks"], abs=1000)] in found["processes"]
+
+
+HIDDEN = [pytest.param(b"init\0", 1000, id="seen"), pytest.param(None, 0, id="hidden")]
+
+
+@pytest.mark.parametrize(("first", "scan"), HIDDEN)
+def test_where_processes_are_hidden_nobody_is_proven_dead(
+    first: bytes | None, scan: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As /proc mounted with `hidepid`, which hides the runs of other users."""
+    (tmp_path / "uptime").write_text("10.00 20.00\n")
+    if first is not None:
+        (tmp_path / "1").mkdir()
+        (tmp_path / "1" / "cmdline").write_bytes(first)
+    monkeypatch.setattr(identity, "PROC", tmp_path)
+    monkeypatch.setattr(os, "sysconf", lambda _: 100)
+    assert identity.live_processes() == {"scan_ticks": scan, "processes": []}
 
 
 @pytest.mark.parametrize("variable", ["BUILD_TAG", "GITHUB_RUN_ID"])

@@ -156,7 +156,6 @@ LOCK = {
     "started": "2026-01-31T12:00:00Z",
 }
 WHICH = "--env=local --app=iris"
-AT_WORK = {"found": "locked by deploy by you@there"}
 
 
 def _left(name: str, *, phase: dict[str, str] | None = None, **result: Any) -> Event:
@@ -172,12 +171,15 @@ def _status(*events: Event) -> dict[str, Any]:
 
 def test_a_killed_run_is_named_with_host_and_step_and_what_to_type() -> None:
     status = _status(
-        _left("app-1", phase=PHASE, lock=LOCK), _left("app-2", lock=LOCK), _host("app-3")
+        _left("app-1", phase=PHASE, lock=LOCK, process="gone"),
+        _left("app-2", lock=LOCK, process="gone"),
+        _host("app-3"),
     )
     assert status["locks"] == [
-        {"host": "app-1", **LOCK, "step": "start"},
-        {"host": "app-2", **LOCK, "step": None},
+        {"host": "app-1", **LOCK, "step": "start", "process": "gone"},
+        {"host": "app-2", **LOCK, "step": None, "process": "gone"},
     ]
+    assert "app-1: locked by you@there (run-9), whose process is gone" in status_lines(status)
     found = status["interrupted_run"]
     assert (found["run"], found["verb"], found["release"]) == ("run-9", "deploy", "2-b")
     assert [(one["host"], one["step"]) for one in found["hosts"]] == [
@@ -213,7 +215,9 @@ def test_traffic_that_has_moved_shows_whatever_the_host_has_on_record() -> None:
 
 
 NOT_INTERRUPTED = [
-    pytest.param({"lock": LOCK, "would_refuse": AT_WORK}, id="a run at work"),
+    pytest.param({"lock": LOCK, "process": "at work"}, id="a run at work"),
+    pytest.param({"lock": LOCK, "process": "at work", "freeze": LOCK}, id="one beside a freeze"),
+    pytest.param({"lock": LOCK, "process": "elsewhere"}, id="a run that may be at work"),
     pytest.param({"lock": LOCK, "hold": {"release": "2-b", "reasons": []}}, id="a held release"),
 ]
 
@@ -222,6 +226,12 @@ NOT_INTERRUPTED = [
 def test_what_is_no_interrupted_run(result: dict[str, Any]) -> None:
     status = _status(_left("app-1", phase=PHASE, **result), _host("app-2"), _host("app-3"))
     assert status["interrupted_run"] is None
+
+
+def test_of_a_run_on_another_machine_nobody_knows() -> None:
+    status = _status(_left("app-1", lock=LOCK, process="elsewhere"), _host("app-2"), _host("app-3"))
+    words = "locked by you@there (run-9); whether it is at work, only there knows"
+    assert f"app-1: {words}" in status_lines(status)
 
 
 def test_the_newest_of_two_runs_is_the_one_that_counts() -> None:

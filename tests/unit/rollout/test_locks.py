@@ -153,6 +153,47 @@ GONE = f"if laptop is gone for good, ./invoke lock.release {WHICH} --run="
 KILLED = f"if it was killed, ./invoke abort {WHICH} on laptop takes it over"
 
 
+AT_WORK, GONE_RUN = {"process": "at work"}, {"process": "gone"}
+CONTINUES = f"./invoke status {WHICH} says what continues; or ./invoke lock.release {WHICH}"
+DECIDE = f"./invoke promote {WHICH}, or ./invoke abort {WHICH}"
+KNOWN = [
+    pytest.param(RUN | AT_WORK, f"{LOCKED}, which is at work", "wait for it", id="a live run"),
+    pytest.param(
+        DECISION | AT_WORK, f"{DECIDES}, which is at work", "wait for it", id="a live decision"
+    ),
+    pytest.param(
+        RUN | GONE_RUN, f"{LOCKED}, whose process is gone", f"{CONTINUES} --run=r-1",
+        id="a dead run",
+    ),
+    pytest.param(
+        DECISION | GONE_RUN, f"{DECIDES}, whose process is gone", DECIDE, id="a dead decision"
+    ),
+    pytest.param(
+        RUN | {"process": "elsewhere"},
+        f"{LOCKED}; whether it is at work, only laptop knows", f"wait for it; {GONE}r-1",
+        id="one on another machine",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("holder", "said", "following"), KNOWN)
+def test_what_is_known_of_a_process_decides_what_to_do(
+    holder: dict[str, Any], said: str, following: str
+) -> None:
+    lines = lock_lines(fleet_locks(_asked("lock.status"), _looked(holder)))
+    assert lines[1:] == [f"  app-1..app-3, edge-1: {said}", f"    next: {following}"]
+
+
+def test_the_lock_of_a_run_at_work_is_not_offered() -> None:
+    found = fleet_locks(_asked("lock.release"), _looked(RUN | AT_WORK))
+    (problem,) = found["problems"]
+    assert (found["exit"], found["next"]) == (exits.LOCKED, "wait for it")
+    assert problem["found"] == f"{LOCKED}, which is at work"
+    both = fleet_locks(_asked("lock.release"), _looked(FREEZE, RUN | AT_WORK))
+    assert (both["exit"], both["next"]) == (exits.USAGE, f"./invoke lock.release {WHICH} --run=f-1")
+    assert both["problems"][0]["accepted"] == "f-1"
+
+
 @pytest.mark.parametrize(
     ("holder", "said", "following"),
     [
