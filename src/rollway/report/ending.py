@@ -63,7 +63,9 @@ def _changes(result: Mapping[str, Any]) -> list[str]:
     if result["outcome"] not in _CHANGED:
         return []
     told = [host for host in result["hosts"] if "before" in host]  # a remove brings no release
-    served = {host["host"]: (host["before"], host["release"]) for host in told}
+    silent = [host["host"] for host in told if not host.get("answers", True)]
+    heard = [host for host in told if host["host"] not in silent]
+    served = {host["host"]: (host["before"], host["release"]) for host in heard}
     moves = list(dict.fromkeys(served.values()))
     if all(before == now for before, now in moves):
         return []
@@ -71,6 +73,7 @@ def _changes(result: Mapping[str, Any]) -> list[str]:
         f"{names_in_short(name for name, one in served.items() if one == move)}: {_move(*move)}"
         for move in moves
     ]
+    lines += [f"{names_in_short(silent)}: no answer"] if silent else []
     return [*lines, *_images(result.get("previous_images") or {}, result.get("images") or {})]
 
 

@@ -28,6 +28,7 @@ from rollway.rollout.plan import ADOPT, FORWARD, RELEASING, Plan, load_plan
 from rollway.rollout.preview import preview, watch_notes
 from rollway.rollout.request import Request, load_request
 from rollway.rollout.scale import asked_again, said_of
+from rollway.rollout.silence import silent_hosts
 from rollway.rollout.verdict import Verdict, judge_end
 
 PREVIEW = "preview.json"
@@ -177,6 +178,7 @@ def _host(plan: Plan, name: str, events: list[Event], verdict: Verdict) -> dict[
         "slot": active_slot_of(plan, ledger, verdict, name),
         "release": release_on(plan, ledger, verdict, name),
         "before": host.old_release,
+        "answers": name not in silent_hosts(plan, events),
         "seconds": seconds,
     }
 

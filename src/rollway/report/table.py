@@ -8,7 +8,9 @@ from typing import Any
 from rollway.report.ending import step_lines
 from rollway.rollout.holder import process_words
 from rollway.rollout.maintenance import said_of_page
+from rollway.rollout.silence import DOWN
 
+SILENT = "does not answer the edge"
 COLUMNS = ("host", "release", "slot", "healthy", "in rotation")
 
 
@@ -18,15 +20,34 @@ def print_status(status: Mapping[str, Any]) -> None:
     from rich.table import Table
 
     console = Console(highlight=False)
-    title = (
-        f"{status['app']} on {status['env']}: {status['release'] or status['outcome'] or 'nothing'}"
-    )
-    table = Table(*COLUMNS, title=title, title_justify="left")
+    table = Table(*COLUMNS, title=title_of(status), title_justify="left")
     for host in status["hosts"]:
         table.add_row(*host_cells(host))
     console.print(table)
     for line in status_lines(status):
         console.print(line, markup=False)
+
+
+def title_of(status: Mapping[str, Any]) -> str:
+    """What serves; a host that does not answer is not counted."""
+    name = f"{status['app']} on {status['env']}"
+    silent, count = silent_in(status), len(status["hosts"])
+    if status["release"] and silent:
+        return f"{name}: {status['release']} on {count - len(silent)} of {count} hosts"
+    return f"{name}: {status['release'] or status['outcome'] or 'nothing'}"
+
+
+def silent_in(status: Mapping[str, Any]) -> list[str]:
+    """Hosts that were not heard, and those that an edge asks in vain."""
+    unheard = {host["host"] for host in status["hosts"] if host["problem"]}
+    asked = [
+        (one["host"], one["state"])
+        for edge in status["edges"]
+        for one in edge["servers"]
+        if one["state"] != "maint"
+    ]
+    down = {host for host, _ in asked} - {host for host, state in asked if state != DOWN}
+    return [host["host"] for host in status["hosts"] if host["host"] in unheard | down]
 
 
 def host_cells(host: Mapping[str, Any]) -> list[str]:
@@ -57,7 +78,8 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
         f"singleton {one['service']}: {', '.join(one['hosts']) or 'runs nowhere'}"
         for one in status.get("singletons", [])
     ]
-    lines += [f"{host['host']}: {host['problem']}" for host in status["hosts"] if host["problem"]]
+    problems = {host["host"]: host["problem"] for host in status["hosts"]}
+    lines += [f"{name}: {problems[name] or SILENT}" for name in silent_in(status)]
     lines += [
         f"{host['host']}: {_restarts(one)}" for host in status["hosts"] for one in host["restarted"]
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rollway.rollout import calls, edge_calls, outcome
+from rollway.rollout import calls, edge_calls, outcome, silence
 from rollway.rollout.arbiter import ACQUIRE, WAITING_STEPS, is_settled
 from rollway.rollout.calls import Call
 from rollway.rollout.interrupted import RECORD, begins, step_of
@@ -237,19 +237,20 @@ def _stands_still(now: Situation, waves: list[list[str]]) -> bool:
 def _conclude(now: Situation) -> Work:
     if now.host not in now.plan.generations:
         return Skip("it was not acquired")
-    result = outcome.conclude(now.plan, now.ledger, now.verdict, now.journal.events())
+    events = now.journal.events()
+    result = outcome.conclude(now.plan, now.ledger, now.verdict, events)
     is_planned = now.host in now.plan.hosts
     slot = calls.active_slot_of(now.plan, now.ledger, now.verdict, now.host) if is_planned else None
     record = record_of(now.plan, result)
     if now.ledger.interrupted and begins(now.plan, now.host):
-        events = now.journal.events()
         record = {**record, "step": step_of(now.plan, now.ledger, events, now.host)}
     if now.host in now.plan.outside and now.host not in now.plan.edges:
         return [calls.leave_call(now.plan, now.host, record)]
     call = calls.conclude_call(
         now.plan, now.ledger, now.host, outcome=result.record, slot=slot, record=record
     )
-    return [call]
+    doubt = silence.is_in_doubt(now.plan, now.host, events)
+    return [call, *([edge_calls.read_call(now.plan.app)] if doubt else [])]
 
 
 def _record_end(now: Situation) -> Work:
@@ -260,7 +261,7 @@ def _record_end(now: Situation) -> Work:
     work = _conclude(now)
     if isinstance(work, Skip) or now.host not in now.plan.edges or not now.plan.has_traffic:
         return work
-    return [*work, edge_calls.read_call(now.plan.app)]
+    return [work[0], edge_calls.read_call(now.plan.app)]
 
 
 def _let_go(run_dir: Path, host: str) -> Work:

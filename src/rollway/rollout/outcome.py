@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rollway import exits
@@ -14,6 +14,7 @@ from rollway.rollout.journal import Event
 from rollway.rollout.ledger import Ledger
 from rollway.rollout.plan import RELEASING, RESTART, ROLLBACK, SCALE, Plan
 from rollway.rollout.scale import asked_again, said_of
+from rollway.rollout.silence import silent_hosts
 from rollway.rollout.verdict import Decision, Verdict
 
 
@@ -50,6 +51,7 @@ def conclude(plan: Plan, ledger: Ledger, verdict: Verdict, events: Iterable[Even
     """Decide the outcome; call it before `conclude` for the record and after it for the report."""
     seen = list(events)
     left = _unfinished(seen)
+    silent = silent_hosts(plan, seen)
     if plan.refusal:
         return _refused(plan, verdict)
     if ledger.interrupted:
@@ -57,22 +59,19 @@ def conclude(plan: Plan, ledger: Ledger, verdict: Verdict, events: Iterable[Even
     if gives_up(plan):
         return _given_up(plan, verdict, left)
     if verdict.decision is Decision.ROLL_BACK:
-        return _rolled_back(plan, ledger, verdict, left)
+        return _rolled_back(plan, ledger, verdict, left, silent)
     if verdict.decision is Decision.HOLD:
-        return _held(plan, ledger, verdict)
-    return _done(plan, ledger, verdict, left)
+        return _held(plan, ledger, verdict, silent)
+    return _done(plan, ledger, verdict, left, silent)
 
 
 def _aborted(plan: Plan, ledger: Ledger, verdict: Verdict, events: list[Event]) -> Outcome:
     """A signal: everything is left where it is, and said."""
-    emptied = _emptied(plan, ledger)
-    serving = {
-        release: inside
-        for release, on in _serving(plan, ledger, verdict).items()
-        if (inside := [name for name in on if name not in emptied])
-    }
+    emptied, silent = _emptied(plan, ledger), silent_hosts(plan, events)
+    serving = _serving(plan, ledger, verdict, but=[*emptied, *silent])
     told = [f"{release or 'nothing'} serves on {', '.join(on)}" for release, on in serving.items()]
     told += [f"out of rotation: {', '.join(emptied)}"] if emptied else []
+    told += _unanswered(silent)
     missing = not_recorded(list(plan.generations), events)
     told += [f"not recorded on {', '.join(missing)}"] if missing else []
     told += _not_undone(ledger)
@@ -112,27 +111,35 @@ def _back(plan: Plan) -> str:
     return f"./invoke rollback {which}{plan.limit_option}" if is_part else f"./invoke abort {which}"
 
 
-def _held(plan: Plan, ledger: Ledger, verdict: Verdict) -> Outcome:
+def _held(plan: Plan, ledger: Ledger, verdict: Verdict, silent: list[str]) -> Outcome:
     """Mixed on purpose: nothing moves until a person has looked."""
     held = str(plan.hold.get("release") or plan.release_id)
-    serving = _serving(plan, ledger, verdict)
+    serving = _serving(plan, ledger, verdict, but=silent)
     moved = ", ".join(serving.pop(held, [])) or "no host"
     failed = f"{plan.verb} failed; " if plan.hold else ""
     others = [f"{release or 'nothing'} on {', '.join(on)}" for release, on in serving.items()]
     on_hosts = ", ".join([f"it serves on {moved}", *others])
-    sentence = f"{failed}{held} is held: {on_hosts}"
+    sentence = "; ".join([f"{failed}{held} is held: {on_hosts}", *_unanswered(silent)])
     which = f"--env={plan.env} --app={plan.app}"
     following = f"./invoke promote {which}, or ./invoke abort {which}"
     return Outcome("held", exits.HELD, sentence, following, verdict.reasons)
 
 
-def _done(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) -> Outcome:
-    count = len(plan.hosts) - len(ledger.failed_hosts)
-    what = "; ".join([f"{_deed(plan)} on {_hosts(count)}", *_left_out(plan)])
+def _done(
+    plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str], silent: list[str]
+) -> Outcome:
     missing = sorted({*ledger.failed_hosts, *left})
+    unheard = [name for name in silent if name not in missing]
+    count = len(plan.hosts) - len({*ledger.failed_hosts, *silent})
+    what = "; ".join([f"{_deed(plan)} on {_hosts(count)}", *_left_out(plan)])
     if missing:
         sentence = f"{what}, but not in order: {', '.join(missing)}"
+        sentence = "; ".join([sentence, *_unanswered(unheard)])
         return Outcome("good", exits.NEEDS_PERSON, sentence, _again(plan), verdict.reasons)
+    if unheard:
+        sentence = "; ".join([what, *_unanswered(unheard)])
+        following = _when_back(plan, unheard)
+        return Outcome("good", exits.NEEDS_PERSON, sentence, following, verdict.reasons)
     return Outcome("good", exits.DONE, what, _go_back(plan))
 
 
@@ -144,7 +151,9 @@ def _given_up(plan: Plan, verdict: Verdict, left: list[str]) -> Outcome:
     return Outcome("good", code, sentence, _status(plan), verdict.reasons, marks_bad=True)
 
 
-def _rolled_back(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) -> Outcome:
+def _rolled_back(
+    plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str], silent: list[str]
+) -> Outcome:
     left = sorted({*left, *ledger.stranded, *ledger.singletons.astray})
     not_undone = _not_undone(ledger)
     if ledger.reverted is False or left:
@@ -160,8 +169,11 @@ def _rolled_back(plan: Plan, ledger: Ledger, verdict: Verdict, left: list[str]) 
         )
         return Outcome("left", exits.DONE, sentence, _status(plan))
     tried = f"{plan.verb} of {plan.release_id}" if plan.verb == RESTART else plan.release_id
-    whole = _whole(plan, _serving(plan, ledger, verdict))
+    whole = _whole(plan, _serving(plan, ledger, verdict, but=silent), silent=silent)
     sentence = "; ".join([f"{tried} failed", whole, *not_undone])
+    if silent:
+        following = _when_back(plan, silent)
+        return Outcome("bad", exits.NEEDS_PERSON, sentence, following, verdict.reasons)
     return Outcome("bad", exits.FAILED, sentence, _status(plan), verdict.reasons)
 
 
@@ -171,22 +183,38 @@ def _deed(plan: Plan) -> str:
     return f"{f'{plan.service} of ' if plan.service else ''}{plan.release_id} was started anew"
 
 
-def _serving(plan: Plan, ledger: Ledger, verdict: Verdict) -> dict[str | None, list[str]]:
-    """Which release serves on which hosts of the run."""
+def _serving(
+    plan: Plan, ledger: Ledger, verdict: Verdict, *, but: Collection[str] = ()
+) -> dict[str | None, list[str]]:
+    """Which release serves on which hosts of the run, without those of which nobody can say so."""
     found: dict[str | None, list[str]] = {}
-    for name in plan.hosts:
+    for name in [one for one in plan.hosts if one not in but]:
         found.setdefault(release_on(plan, ledger, verdict, name), []).append(name)
     return found
 
 
-def _whole(plan: Plan, serving: Mapping[str | None, list[str]]) -> str:
+def _whole(
+    plan: Plan, serving: Mapping[str | None, list[str]], *, silent: Sequence[str] = ()
+) -> str:
     """`the whole fleet serves X` is said of a fleet that does, and of no other."""
     if plan.adopt and [*serving] == [None]:
         return f"the containers of project {plan.adopt['project']} run as before"
-    if len(serving) == 1 and not plan.outside:
+    if len(serving) == 1 and not plan.outside and not silent:
         return f"the whole fleet serves {next(iter(serving)) or 'nothing, as before'}"
     told = [f"{release or 'nothing'} serves on {', '.join(on)}" for release, on in serving.items()]
-    return f"as before, {'; '.join([*told, *_left_out(plan)])}"
+    return f"as before, {'; '.join([*told, *_left_out(plan), *_unanswered(silent)])}"
+
+
+def _unanswered(silent: Sequence[str]) -> list[str]:
+    """Nobody knows what serves there, if anything does."""
+    word = "does" if len(silent) == 1 else "do"
+    return [f"{', '.join(silent)} {word} not answer"] if silent else []
+
+
+def _when_back(plan: Plan, silent: Sequence[str]) -> str:
+    """A host that reboots comes back by itself."""
+    who = ", ".join(silent)
+    return f"{_status(plan)} shows whether {who} is back; mend what is not"
 
 
 def _not_undone(ledger: Ledger) -> list[str]:

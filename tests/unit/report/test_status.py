@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rollway.report.status import fleet_status
-from rollway.report.table import host_cells, status_lines
+from rollway.report.table import host_cells, status_lines, title_of
 from rollway.rollout.journal import Event
 from tests.unit.rollout.fleet_fixtures import acquired_host, fleet, release, request
 
@@ -156,6 +156,24 @@ LOCK = {
     "started": "2026-01-31T12:00:00Z",
 }
 WHICH = "--env=local --app=iris"
+SILENT = [
+    pytest.param({"app_2": "down"}, "down", id="down at the edge"),
+    pytest.param({}, "lost", id="out of reach"),
+]
+
+
+@pytest.mark.parametrize(("edge", "how"), SILENT)
+def test_a_host_that_does_not_answer_is_not_counted(edge: dict[str, str], how: str) -> None:
+    away = Event("acquire", "app-2", ok=False, unreachable=True, result={"msg": "timed out"})
+    second = away if how == "lost" else _host("app-2")
+    status = _status(_host("app-1"), second, _host("app-3"), edge=_edge(**edge))
+    assert title_of(status) == "iris on local: 1-a on 2 of 3 hosts"
+    said = "unreachable: timed out" if how == "lost" else "does not answer the edge"
+    assert f"app-2: {said}" in status_lines(status)
+
+
+def test_of_a_fleet_that_answers_the_release_is_said_alone() -> None:
+    assert title_of(_status(*[_host(f"app-{one}") for one in (1, 2, 3)])) == "iris on local: 1-a"
 
 
 def _left(name: str, *, phase: dict[str, str] | None = None, **result: Any) -> Event:
@@ -165,8 +183,8 @@ def _left(name: str, *, phase: dict[str, str] | None = None, **result: Any) -> E
     return event
 
 
-def _status(*events: Event) -> dict[str, Any]:
-    return fleet_status(request("status"), fleet(*events, _edge()))
+def _status(*events: Event, edge: Event | None = None) -> dict[str, Any]:
+    return fleet_status(request("status"), fleet(*events, edge or _edge()))
 
 
 def test_a_killed_run_is_named_with_host_and_step_and_what_to_type() -> None:

@@ -35,8 +35,9 @@ class RunFolder:
         return calls_in(self.run_dir, step, host, wave)
 
     def arguments(self, step: str, host: str, wave: int | None = None) -> dict[str, Any]:
-        """Those of its last call."""
-        return self.calls(step, host, wave)[-1].arguments
+        """Those of its last call that is more than a look."""
+        told = [call.arguments for call in self.calls(step, host, wave)]
+        return next((one for one in reversed(told) if one["step"] != "read"), told[-1])
 
     def skips(self, step: str, host: str, wave: int | None = None) -> str:
         work = work_for(self.run_dir, step=step, host=host, wave=wave)

@@ -68,6 +68,7 @@ def test_an_unknown_outcome_is_held(tmp_path: Path, how: Any, first: bool) -> No
 def test_an_idempotent_job_on_a_lost_host_is_a_failure_like_any_other(tmp_path: Path) -> None:
     run = Run(tmp_path, with_jobs(job(idempotent=True)), steady_fleet())
     run.happened("jobs", "app-1", ok=False, unreachable=True, result={"msg": "no route"})
+    run.happened("conclude", "app-1")
     assert run.outcome().exit_code == exits.FAILED
 
 
