@@ -101,6 +101,12 @@ class Command:
                     os.kill(process, number)
             sent.update(waiting)
 
+    def kill_alone(self) -> float:
+        """Kill the process that was started, and no other; when that was, by the wall clock."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        return time.time()
+
     def wait_until_stopped(self) -> None:
         """Until every process of it stands still, as after SIGSTOP."""
         end = time.monotonic() + LONGEST_SECONDS
@@ -122,10 +128,12 @@ def command(
     *options: str,
     at: int | str = "",
     number: signal.Signals = signal.SIGKILL,
+    bare: bool = False,
 ) -> Iterator[Command]:
     """Start a command that gets the signal at a boundary; nothing of it outlives the block.
 
-    `at` is a boundary's number, from 0, or the name of a task that starts.
+    `at` is a boundary's number, from 0, or the name of a task that starts. A `bare` one is
+    `ansible-playbook` as somebody without Invoke would start it, and `verb` its playbook.
     """
     with tempfile.TemporaryDirectory(prefix="rollway-fault-") as name:
         folder, token = Path(name), secrets.token_hex(8)
@@ -140,7 +148,7 @@ def command(
         }
         with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
             process = subprocess.Popen(
-                [str(ROOT / "invoke"), verb, f"--env={lab.env}", *options],
+                _words(lab, verb, options, bare=bare),
                 cwd=ROOT,
                 env={**environment(), **told},
                 stdin=subprocess.DEVNULL,
@@ -154,6 +162,12 @@ def command(
         finally:
             found.send(signal.SIGKILL)
             process.wait()
+
+
+def _words(lab: Lab, verb: str, options: tuple[str, ...], *, bare: bool) -> list[str]:
+    if not bare:
+        return [str(ROOT / "invoke"), verb, f"--env={lab.env}", *options]
+    return ["ansible-playbook", f"--inventory={lab.inventory}", *options, f"playbooks/{verb}.yml"]
 
 
 def runs(env: str) -> set[str]:
