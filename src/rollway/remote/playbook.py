@@ -144,13 +144,19 @@ def _forwarding(
         else:
             _signal_group(process, signal.SIGTERM)
 
-    before = {number: signal.signal(number, forward) for number in _FORWARDED}
+    before = {number: signal.signal(number, forward) for number in _heeded()}
     try:
         yield received
     finally:
         family.kill(known)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _heeded() -> list[signal.Signals]:
+    """Under `nohup` the end of the terminal is no end."""
+    is_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [one for one in _FORWARDED if not (is_nohup and one is signal.SIGHUP)]
 
 
 def _wait(process: subprocess.Popen[bytes], received: list[signal.Signals]) -> int:

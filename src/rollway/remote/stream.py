@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shlex
 import sys
 import threading
@@ -42,6 +43,17 @@ def forget_stdout() -> None:
     descriptor = os.open(os.devnull, os.O_WRONLY)
     os.dup2(descriptor, sys.stdout.fileno())
     os.close(descriptor)
+
+
+def forget_closed_outputs() -> None:
+    """A terminal that was closed takes no line any more: what is left to do is done in silence."""
+    poll = select.poll()
+    for number in (1, 2):
+        poll.register(number, 0)
+    for number, _ in poll.poll(0):
+        descriptor = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(descriptor, number)
+        os.close(descriptor)
 
 
 def start(connection: Any, command: Sequence[str], *, ends_with_us: bool = False) -> Any:

@@ -124,6 +124,19 @@ def test_a_signal_ends_the_whole_family(number: signal.Signals, tmp_path: Path) 
     _until(lambda: not _is_alive(grandchild))
 
 
+def test_under_nohup_the_end_of_the_terminal_is_no_end(tmp_path: Path) -> None:
+    path = tmp_path / "child"
+    ignored = f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{CHILD}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    words = [sys.executable, "-c", ignored, FAMILY.format(path=str(path))]
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        _until(lambda: path.exists() and path.read_text())
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=20)
+    assert output.split()[1] == "SIGTERM"
+
+
 FAMILIES = [
     pytest.param(DEAF_CHILD, (), 1, "SIGTERM", id="a worker that hangs"),
     pytest.param(DEAF, (), 2, "SIGTERM", id="the second signal ends whoever did not listen"),
