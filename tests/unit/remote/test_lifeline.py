@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rollway.remote.lifeline import bind_worker
 from rollway.remote.playbook import ROOT
 from tests.unit.processes import is_running, wait
 
@@ -127,3 +128,34 @@ def test_who_comes_after_its_parents_end_ends_at_once() -> None:
         timeout=20,
     )
     assert f"died with {signal.SIGKILL!r}" in done.stderr
+
+
+WORKER = """
+import multiprocessing, os, sys, time
+from rollway.remote.lifeline import bind_worker
+
+def work():
+    bind_worker()
+    print(os.getpid(), flush=True)
+    time.sleep(60)
+
+multiprocessing.get_context("fork").Process(target=work).start()
+time.sleep(60)
+"""
+
+
+def test_a_worker_binds_itself_where_no_callback_did() -> None:
+    """As under another configuration of Ansible: the steps' own action does so."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    words = [sys.executable, "-c", WORKER]
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as playbook:
+        assert playbook.stdout is not None
+        worker = int(playbook.stdout.readline())
+        os.kill(playbook.pid, signal.SIGKILL)
+    _is_gone_soon([worker])
+
+
+def test_in_a_process_of_nobody_s_nothing_is_bound() -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    bind_worker()
+    assert signal.getsignal(signal.SIGHUP) is before
