@@ -44,6 +44,7 @@ def test_a_holder_that_slept_changes_nothing_any_more(fleet: Fleet) -> None:
         refused = fleet.lab.invoke("deploy", f"--version={fleet.now}")
         assert refused.returncode == exits.LOCKED, refused.stderr
         assert asleep.run in refused.stderr
+        _is_said_to_be_at_work(fleet, asleep.run)
         released = fleet.lab.invoke("lock.release", f"--run={asleep.run}")
         assert released.returncode == exits.DONE, released.stderr
         fleet.deploy(fleet.now)
@@ -53,3 +54,20 @@ def test_a_holder_that_slept_changes_nothing_any_more(fleet: Fleet) -> None:
             assert asleep.wait() == exits.NEEDS_PERSON
             assert LOST in asleep.said
     fleet.serves(fleet.now)
+
+
+def _is_said_to_be_at_work(fleet: Fleet, run: str) -> None:
+    """It may go on at any moment: nobody calls it interrupted, or offers its lock."""
+    for verb, *options in (
+        ("scale", "--service=api", "--replicas=2", "--check"),
+        ("lock.release",),
+    ):
+        refused = fleet.lab.invoke(verb, *options)
+        assert refused.returncode == exits.LOCKED, refused.stderr
+        assert f"(run {run}), which is at work" in refused.stderr
+        assert "next: wait for it" in refused.stderr
+        assert "interrupted" not in refused.stderr
+        assert "--run=" not in refused.stderr
+    status = fleet.lab.status()
+    assert status["interrupted_run"] is None
+    assert {one["process"] for one in status["locks"]} == {"at work"}
