@@ -21,7 +21,7 @@ from rollway.rollout.request import Request
 ACQUIRE, QUEUE, RETRY = "acquire", "queue", "retry"
 WAITING_STEPS = (QUEUE, RETRY)
 RETRY_SECONDS = 30.0
-TOLD_SECONDS = 10.0  # between two lines about the same wait; hosts are asked every few seconds
+TOLD_SECONDS = 8.0  # between two lines about the same wait; hosts are asked every five seconds
 UNKNOWN_STEP_SECONDS = 600.0  # for a step of which its host cannot say how long it may take
 
 
