@@ -41,7 +41,7 @@ class Counters:
 
     @property
     def failed(self) -> int:
-        """How many requests it failed, whoever answered them in the end: docs/decisions/0012.
+        """How many requests it failed, whoever answered them in the end: docs/decisions/0013.
 
         What is under way is not known to be answered or not, hence more than one lower bound.
         HAProxy 3.0 counts an empty answer as two errors, 2.6 a reset one.

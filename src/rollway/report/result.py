@@ -157,7 +157,7 @@ def _notes(request: Request, plan: Plan, events: Iterable[Event]) -> list[str]:
 
 
 def _remarks(events: Iterable[Event]) -> list[str]:
-    """What hosts and edges said on the way of what they did, such as an accessory that was made anew."""
+    """What hosts and edges said of what they did, such as an accessory that was made anew."""
     said = (
         f"{one.host}: {remark}"
         for one in events
