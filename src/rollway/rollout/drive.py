@@ -107,8 +107,7 @@ def _load_edge(now: Situation) -> Work:
 
 
 def _stage_host(now: Situation) -> Work:
-    one = _host_to_start(now)
-    if isinstance(one, Skip):
+    if isinstance(one := _host_to_start(now), Skip):
         return one
     manifest = load_request(now.run_dir).manifest
     if manifest is None and not now.plan.scale:
@@ -145,8 +144,9 @@ def _jobs(now: Situation) -> Work:
 
 def _late_jobs(now: Situation) -> Work:
     """When every wave has moved and the workers have changed: nothing of before is left."""
-    has_moved = all_moved(now.plan, now.ledger)
-    return _jobs_of(now, AFTER_TRAFFIC) if has_moved else Skip("the traffic has not moved")
+    if not all_moved(now.plan, now.ledger):
+        return Skip("the traffic has not moved")
+    return _jobs_of(now, AFTER_TRAFFIC)
 
 
 def _jobs_of(now: Situation, when: str) -> Work:
@@ -161,8 +161,7 @@ def _start(now: Situation) -> Work:
         return Skip("a job comes first")
     if now.host in now.ledger.started:
         return Skip("it is started")
-    one = _host_to_start(now)
-    if isinstance(one, Skip):
+    if isinstance(one := _host_to_start(now), Skip):
         return one
     if one.stops_first and not _is_let_go(now):
         return Skip("an edge may still send it requests")
@@ -199,8 +198,9 @@ def _shift(now: Situation) -> Work:
 
 def _watch(now: Situation) -> Work:
     """What came after the last wave took time: one more look."""
-    has_moved = now.may_continue and all_moved(now.plan, now.ledger)
-    return [edge_calls.watch_call(now.plan, edge=now.host)] if has_moved else Skip("none moved")
+    if not now.may_continue or not all_moved(now.plan, now.ledger):
+        return Skip("none moved")
+    return [edge_calls.watch_call(now.plan, edge=now.host)]
 
 
 def _unshift(now: Situation) -> Work:
