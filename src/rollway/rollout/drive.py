@@ -197,7 +197,6 @@ def _shift(now: Situation) -> Work:
 
 
 def _watch(now: Situation) -> Work:
-    """What came after the last wave took time: one more look."""
     if not now.may_continue or not all_moved(now.plan, now.ledger):
         return Skip("none moved")
     return [edge_calls.watch_call(now.plan, edge=now.host)]
