@@ -144,7 +144,12 @@ def _unknown(plan: Plan, event: Event, done: Mapping[str, Any]) -> list[str]:
 
 
 def _is_edge_failure(plan: Plan, event: Event) -> bool:
-    """While app hosts stage, edges load their servers: in a call of the same step."""
+    """While app hosts stage, edges load their servers: in a call of the same step.
+
+    An edge that is lost at the last look has not seen anything bad: that it records nothing tells.
+    """
+    if event.step == "watch" and event.unreachable:
+        return False
     if event.step != "stage":
         return _is_bad(event, EDGE_STEPS)
     edge = event.result.get("edge") or {}

@@ -94,6 +94,13 @@ def test_a_release_that_fails_at_the_last_look_goes_back(tmp_path: Path) -> None
     assert run.outcome().exit_code == exits.FAILED
 
 
+def test_an_edge_that_is_lost_at_the_last_look_takes_nothing_back(tmp_path: Path) -> None:
+    run = _moved(_run(tmp_path, WORKER), 3)
+    run.happened("advance", "app-2", **STARTED).happened("advance", "app-3", **STARTED)
+    run.happened("watch", "edge-1", ok=False, unreachable=True)
+    assert run.skips("unshift", "edge-1") == "there is nothing to undo"
+
+
 def test_a_watch_that_found_something_ends_the_run_before_the_next_wave(tmp_path: Path) -> None:
     run = _moved(_run(tmp_path), 1).happened("shift", "edge-1", wave=1, **FAILS)
     assert run.skips("shift", "edge-1", wave=2) == "no traffic moves"
