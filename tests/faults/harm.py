@@ -39,6 +39,12 @@ def refusing(lab: Lab, host: str, port: int, *, share: float) -> Iterator[None]:
         yield
 
 
+def refused_count(lab: Lab, host: str) -> int:
+    """How many connections the newest rule of `refusing` has refused on the host."""
+    shown = lab.on(host, "iptables", "--wait", "--list", "FORWARD", "1", "--verbose", "--exact")
+    return int(shown.split()[0])
+
+
 @contextlib.contextmanager
 def _filtered(lab: Lab, host: str, *matching: str) -> Iterator[None]:
     command = ("iptables", "--wait")
