@@ -137,10 +137,12 @@ def _make(call: Call, manifest: Manifest, place: Place, work: Work) -> None:
     networks = networks_in(work.changes)
     guests = take_networks_away(call, call.paths.project(SLOT), networks) if networks else []
     write_values(call, manifest, place)
-    for services, anew in ((sorted(work.anew), True), (work.others, False)):
-        if services:
-            _up(call, manifest, services, anew=anew)
-    let_in(call, guests)
+    try:
+        for services, anew in ((sorted(work.anew), True), (work.others, False)):
+            if services:
+                _up(call, manifest, services, anew=anew)
+    finally:
+        let_in(call, guests)
     _wait(call, work.services, manifest.accessories.awaited)
 
 

@@ -130,15 +130,20 @@ def _own(call: Call, question: Question) -> Iterator[Ailment]:
 
 
 def _astray(call: Call, state: State, question: Question) -> Iterator[Ailment]:
-    """What differs from the record and can be put right; a run at work, or held, changes more."""
-    try:
-        holder = read_lock(call.paths)
-    except Problem:  # whose it is nobody knows: it is freed first
-        return
-    if holder is None or holder.id == call.run.id:
+    """What differs from the record and can be put right."""
+    if _is_settled(call):
         ports = read_ports(call.paths).get(call.paths.app, {})
         place = Place("", question.host, question.address, ports, accessories={})
         yield from mended(findings(call, state, place, is_settled=True))
+
+
+def _is_settled(call: Call) -> bool:
+    """Whether nobody else changes anything: a run at work, or held, is about to change more."""
+    try:
+        holder = read_lock(call.paths)
+    except Problem:  # whose it is nobody knows: it is freed first
+        return False
+    return holder is None or holder.id == call.run.id
 
 
 def _unreadable_state(
@@ -198,7 +203,7 @@ def _mend(call: Call, found: Iterator[Ailment]) -> None:
 def _at_the_edge(call: Call, question: Question) -> Iterator[Ailment]:
     if question.edge:
         edge = _edge(call, question.edge)
-        yield from edge_ailments(edge, call.paths.app, question.hosts)
+        yield from edge_ailments(edge, call.paths.app, question.hosts, settled=_is_settled(call))
 
 
 def _edge(call: Call, paths: EdgePaths) -> Edge:

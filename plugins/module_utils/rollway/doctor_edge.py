@@ -18,8 +18,13 @@ from .problem import Problem
 from .sealed import read_sealed
 
 
-def edge_ailments(edge: Edge, app: str, hosts: Collection[str]) -> Iterator[Ailment]:
-    """Look at the record and at what HAProxy runs; `hosts` are all app hosts of the inventory."""
+def edge_ailments(
+    edge: Edge, app: str, hosts: Collection[str], *, settled: bool = True
+) -> Iterator[Ailment]:
+    """Look at the record and at what HAProxy runs; `hosts` are all app hosts of the inventory.
+
+    While a run is at work, and all is not `settled`, the edge differs from its record.
+    """
     try:
         read_sealed(edge.paths.notice(app))
     except Problem as problem:
@@ -40,7 +45,8 @@ def edge_ailments(edge: Edge, app: str, hosts: Collection[str]) -> Iterator[Ailm
     if record:
         for host in sorted({one.host for one in record.servers} - set(hosts)):
             yield _gone(edge, record, host, running)
-    yield from mended(edge_findings(edge, app))
+    if settled:
+        yield from mended(edge_findings(edge, app))
 
 
 def _unreadable(edge: Edge, path: Path, problem: Problem, then: str) -> Ailment:

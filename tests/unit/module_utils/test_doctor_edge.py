@@ -178,3 +178,9 @@ def test_what_an_edge_says_it_serves(
     asked = {"kind": "edge", "reads_edge": True, "hosts": ["gone", "stays"]}
     told = host.step("doctor", run=a_run("doctor-1"), mode="read", **asked)["servers"]
     assert (told if told is None else [one["name"] for one in told]) == servers
+
+
+def test_an_edge_that_a_run_is_changing_is_not_called_astray(edge: Edge) -> None:
+    edge.paths.fragment("iris").unlink()
+    assert [one.kind for one in edge_ailments(edge, "iris", ("gone", "stays"))] == ["file"]
+    assert list(edge_ailments(edge, "iris", ("gone", "stays"), settled=False)) == []
