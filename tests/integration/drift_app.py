@@ -81,11 +81,13 @@ class App:
 
     def write(self) -> None:
         """Put the Compose file as it is now into the folder."""
-        home = self.folder / "iris"
+        home, text = self.folder / "iris", yaml.safe_dump(self.content)
         home.mkdir(exist_ok=True)
-        (home / "key.txt").write_text("secret\n")
-        (home / "compose.yml").write_text(yaml.safe_dump(self.content))
-        commit(str(self.folder))
+        path = home / "compose.yml"
+        if not path.is_file() or path.read_text() != text:
+            path.write_text(text)
+            (home / "key.txt").write_text("secret\n")
+            commit(str(self.folder))
 
     def run(self, verb: str, *options: str, code: int = exits.DONE) -> str:
         """A verb of ours has to end with this code; what it said."""

@@ -40,8 +40,16 @@ def fleet(lab: Lab) -> Iterator[Lab]:
     deploy(lab, FIRST)
 
 
+@pytest.fixture
+def app(table: App) -> App:
+    """The application with its first version, whatever a test before has left."""
+    table.content = whole(*table.lab.hosts[:2])
+    table.deploy(FIRST)
+    return table
+
+
 @pytest.fixture(scope="module")
-def app(fleet: Lab) -> Iterator[App]:
+def table(fleet: Lab) -> Iterator[App]:
     """The application that has everything, for the first time on these hosts."""
     fleet.invoke("remove", "--app=iris", "--yes", "--volumes")
     with application(fleet, "table", whole(*fleet.hosts[:2])) as made:
@@ -78,7 +86,7 @@ def test_states_over_releases(app: App) -> None:
 
 
 def test_states_of_runs_that_do_not_end_as_usual(app: App) -> None:
-    process, _ = deploy_past_first_wave(app.lab, FIRST)
+    process, _ = deploy_past_first_wave(app.lab, SECOND)
     kill_family(process)
     app.run("abort", "--yes")
     app.is_clean("an abort of a run that was killed")
@@ -107,8 +115,6 @@ def test_a_held_release(app: App) -> None:
     app.is_clean("a release that is held")
     app.run("abort", "--yes")
     app.is_clean("a held release that was aborted")
-    app.content = whole(*app.lab.hosts[:2])
-    app.deploy(FIRST)
 
 
 def test_other_shapes(app: App) -> None:
@@ -129,8 +135,6 @@ def test_other_shapes(app: App) -> None:
     app.deploy(SECOND)
     app.is_clean("workers only, the second release")
     app.run("remove", "--app=iris", "--yes")
-    app.content = whole(*app.lab.hosts[:2])
-    app.deploy(FIRST)
 
 
 def test_spoiled_containers(app: App) -> None:
