@@ -78,8 +78,9 @@ def test_the_next_command_waits_for_a_step_and_says_so(fleet: Fleet) -> None:
         with command(env, "deploy", f"--version={slow}") as again:
             times = _times_of(again, "app-1: waits, ")
             assert again.wait() == exits.DONE
-    assert "the step stage of deploy by" in again.said
-    assert "still runs on this host, for" in again.said
+            said = again.said
+    assert "the step start of deploy by" in said
+    assert "still runs on this host, for" in said
     assert len(times) > 1
     gaps = [later - earlier for earlier, later in pairwise(times)]
     assert max(gaps) < LONGEST_GAP_SECONDS

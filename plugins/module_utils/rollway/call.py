@@ -65,6 +65,11 @@ class Call:
             finally:
                 self.held = None
 
+    def goes_on(self, step: str, seconds: float) -> None:
+        """Tell who waits for this step that another one begins in it, which may take so long."""
+        if self.held:
+            self.held.goes_on(step, self.tools.clock, seconds)
+
     def expect(self, seconds: float) -> None:
         """Tell who waits for this step that something begins which may take so long."""
         if self.held:

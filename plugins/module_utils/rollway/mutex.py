@@ -66,6 +66,12 @@ class Held:
     work: Work
     descriptor: int
 
+    def goes_on(self, step: str, clock: Clock, seconds: float) -> None:
+        """Say that another step begins in the same call, which may take so long beside all else."""
+        until = Moment.now(clock).after(seconds + LONGEST_SECONDS)
+        self.work = replace(self.work, step=step, until=until)
+        self.write()
+
     def expect(self, clock: Clock, seconds: float) -> None:
         """Say that something begins which may take so long, beside all else."""
         later = Moment.now(clock).after(seconds + LONGEST_SECONDS)

@@ -57,7 +57,7 @@ def start(call: Call, manifest: Manifest, how: Start) -> dict[str, Any]:
     if call.check:
         return {"cut": {}}
     state = call.enter("start", manifest.id)
-    call.expect(how.drain_seconds + _longest(manifest, how))
+    call.goes_on("start", how.drain_seconds + _longest(manifest, how))
     if is_left:  # what a run that was interrupted started is not what this one returns to
         state = call.save(replace(state, active=other_slot(place.slot)))
     cut = _clear(call, state, manifest, how)

@@ -91,7 +91,7 @@ def test_a_start_says_what_its_services_may_take(
 
     monkeypatch.setattr(FakeHost, "_up", look)
     assert host.step("stage", **common, manifest=manifest, then_start=True)["ok"]
-    assert seen[0]["step"] == "stage"
+    assert seen[0]["step"] == "start"
     assert seen[0]["left"] == pytest.approx(600 + 30 + 2010 + 2000, abs=5)
 
 
