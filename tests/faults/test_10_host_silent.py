@@ -40,7 +40,7 @@ def test_a_run_with_nothing_to_do_and_status_say_so(fleet: Fleet) -> None:
         shown = fleet.lab.invoke("status").stdout
     assert result["sentence"].endswith(f"serves on 2 hosts; {WORDS}")
     assert f"{result['release']} on 2 of 3 hosts" in shown
-    assert f"{WORDS} the edge" in shown
+    assert f"{SILENT}: does not answer the edge" in shown
     fleet.serves(fleet.now)
 
 

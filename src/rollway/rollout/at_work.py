@@ -19,7 +19,9 @@ _PREVIEWED = frozenset({DEPLOY, ADOPT})  # their plan warns; others judge what s
 
 def in_the_way(request: Request, acquired: Mapping[str, Event], plan: Plan) -> Refusal | None:
     """Why a plan that only looks says nothing beside such a run; None where it may."""
-    busy = {name: event for name, event in acquired.items() if is_at_work(event)}
+    asked = dict.fromkeys([*request.app_hosts, *request.edges])
+    busy = {name: acquired[name] for name in asked if name in acquired}
+    busy = {name: event for name, event in busy.items() if is_at_work(event)}
     if not request.reads_only or not busy:
         return None
     if request.verb in _PREVIEWED and plan.refusal is None:

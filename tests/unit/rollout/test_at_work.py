@@ -40,9 +40,11 @@ VERBS = [
 
 @pytest.mark.parametrize("asked", VERBS)
 def test_a_verb_that_judges_what_was_done_is_refused(asked: Any) -> None:
-    plan = decide(asked, _fleet())
+    plan = decide(asked, dict(reversed(_fleet().items())))
     assert plan.refusal is not None
     assert (plan.refusal.exit_code, plan.waves, plan.hosts) == (exits.LOCKED, [], {})
+    hosts = [one["host"] for one in plan.refusal.problems]
+    assert hosts == ["app-1", "app-2", "app-3", "edge-1"]
     problem = plan.refusal.problems[0]
     assert (problem["found"], problem["next"]) == (FOUND, "wait for it (--wait-lock=600)")
 
