@@ -16,7 +16,7 @@ from tests.integration import toy
 from tests.integration.lab_fleet import Lab
 from tests.integration.target_host import RECORDS, TargetHost, a_run
 
-pytestmark = pytest.mark.lab
+pytestmark = pytest.mark.lab(beside=True)
 
 VERSION = "v1"
 DB, CACHE = "toy-accessories-db-1", "toy-accessories-cache-1"
