@@ -188,7 +188,7 @@ def _go_back(edge: Edge, guard: Guard) -> str:
 
 def _fence(guard: Guard, app: str) -> Fence:
     paths = AppPaths(Path(guard.lock_root), app)
-    return Fence(paths, Run.from_json(dict(guard.run)), guard.generation)
+    return Fence(paths, Run.from_json(dict(guard.run)), guard.generation, "watch")
 
 
 def _to_json(record: Record) -> dict[str, Any]:
