@@ -63,6 +63,7 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
     A connection that others share stays: OpenSSH makes its master no child of ours.
     """
+    signal.signal(_PARENT_IS_GONE, signal.SIG_IGN)  # the signal may come twice: end all, once
     me = os.getpid()
     family.kill(family.below(me))
     if os.getpgrp() == me:

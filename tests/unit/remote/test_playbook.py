@@ -94,7 +94,9 @@ DEAF = DEAF_CHILD.replace("pathlib.Path", "signal.signal(15, signal.SIG_IGN); pa
 
 def _start(code: str, *more: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    command = [sys.executable, "-c", CHILD, code, *more]
+    # the tests themselves may run under nohup
+    heeds = f"import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n{CHILD}"
+    command = [sys.executable, "-c", heeds, code, *more]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
