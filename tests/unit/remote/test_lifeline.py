@@ -159,3 +159,38 @@ def test_in_a_process_of_nobody_s_nothing_is_bound() -> None:
     before = signal.getsignal(signal.SIGHUP)
     bind_worker()
     assert signal.getsignal(signal.SIGHUP) is before
+
+
+# A worker that gets the signal again when the first of its two children has been ended.
+TWICE = """
+import os, signal, subprocess, sys
+from rollway.remote import family, lifeline
+words = [sys.executable, "-c", "import time; time.sleep(60)"]
+children = [subprocess.Popen(words, stdout=subprocess.DEVNULL) for _ in "ab"]
+print(*(child.pid for child in children), flush=True)
+kill = family.kill
+
+def kill_the_first(processes):
+    kill(processes[:1])
+    os.kill(os.getpid(), signal.SIGHUP)
+    kill(processes[1:])
+
+family.kill = kill_the_first
+lifeline._bind(os.getppid())
+os.kill(os.getpid(), signal.SIGHUP)
+"""
+
+
+def test_a_signal_that_comes_twice_ends_all_of_a_worker_s_children() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    ran = subprocess.run(
+        [sys.executable, "-c", TWICE],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        check=False,
+    )
+    children = [int(word) for word in ran.stdout.split()]
+    assert len(children) == 2
+    _is_gone_soon(children)
