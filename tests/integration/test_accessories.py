@@ -71,7 +71,12 @@ def _release(host: TargetHost, number: int, **changes: Any) -> dict[str, Any]:
 
 
 def _accessories(image: str, told: dict[str, Any]) -> dict[str, Any]:
-    common = {"image": image, "restart": "unless-stopped", "stop_grace_period": "1s"}
+    common = {
+        "image": image,
+        "restart": "unless-stopped",
+        "stop_grace_period": "1s",
+        "healthcheck": toy.healthcheck(),
+    }
     database = {
         **common,
         "networks": {"back": {"aliases": ["db"]}},
@@ -113,7 +118,7 @@ def _port(number: int) -> dict[str, Any]:
 
 def _described(name: str, host: TargetHost) -> dict[str, Any]:
     place = {"hosts": [host.name], "addresses": {host.name: host.address}}
-    return {"name": name, **place, "port": PORTS[name], "condition": "service_started"}
+    return {"name": name, **place, "port": PORTS[name], "condition": "service_healthy"}
 
 
 def _file(path: str, text: str) -> dict[str, str]:

@@ -135,7 +135,7 @@ def manifest(
     """A release as the controller renders it: a web service and a worker."""
     version = release.partition("-")[2]
     reference = digest or image(lab, version)
-    checked = {"healthcheck": _healthcheck()} if has_check else {}
+    checked = {"healthcheck": healthcheck()} if has_check else {}
     project = {
         "services": {
             "api-1": {
@@ -183,7 +183,7 @@ def with_database(content: dict[str, Any], host: str, address: str) -> dict[str,
         "restart": "always",
         "volumes": ["${ROLLWAY_FILES}/app:/app:ro", "rows:/rows"],
         "ports": [f"${{ROLLWAY_ADDRESS}}:{DATABASE_PORT}:8000"],
-        "healthcheck": _healthcheck(),
+        "healthcheck": healthcheck(),
     }
     described = {
         "name": "db",
@@ -213,7 +213,8 @@ def _service(reference: str, fault: str) -> dict[str, Any]:
     }
 
 
-def _healthcheck() -> dict[str, Any]:
+def healthcheck() -> dict[str, Any]:
+    """A check of the server that is quick at the start."""
     return {
         "test": ["CMD", "python3", "-c", CHECK],
         "interval": "5s",
