@@ -22,7 +22,7 @@ from tests.integration.fault_fleet import (
 )
 from tests.integration.lab_fleet import Lab
 
-pytestmark = pytest.mark.long(seconds=300)
+pytestmark = pytest.mark.long(seconds=200)
 
 FIRST, SECOND, _ = GOOD
 CRASHES = "v-crashes"
