@@ -107,6 +107,22 @@ def a_refused_connection_counts_though_another_server_answers() -> str:
 
 
 @case
+def a_last_wave_is_compared_with_what_the_old_ones_did() -> str:
+    """All move at once: of the old ones nobody hears any more, but for what was under way."""
+    with two_hosts() as edge:
+        edge.good(step="load", servers=edge.servers("a-blue-1", "b-blue-1"), release_servers=NEW)
+        for name in NEW:
+            edge.models[name].fault = "some"
+        with _asked(edge, "POST") as seen:
+            until(lambda: sum(seen.values()) > 5 * REQUESTS)
+            given = {"release_servers": NEW, "observe_seconds": NEVER_SECONDS}
+            result = edge.step("apply", servers=edge.servers(*NEW), probe=NEW, **given)
+        assert not result["ok"]
+        assert "of the release before" in result["problem"]["found"], result
+    return str(result["problem"]["found"])
+
+
+@case
 def an_application_that_always_fails_a_little_passes() -> str:
     with two_hosts() as edge:
         for model in edge.models.values():

@@ -173,6 +173,7 @@ class Rig:
             "probe_seconds": 2.0,
             "observe_seconds": 0.0,
             "release_servers": [],
+            "looks": 1,
             "back": None,
             "deadline_seconds": 10.0,
             "run_id": "run-1",

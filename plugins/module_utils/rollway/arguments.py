@@ -91,6 +91,7 @@ HAPROXY_BACKEND: Spec = {
     "observe_seconds": {"type": "float", "default": 0},
     "release_servers": {"type": "list", "elements": "str", "default": []},
     "back": {"type": "list", "elements": "dict"},
+    "looks": {"type": "int", "default": 1},
     "deadline_seconds": {"type": "float", "default": 60},
     "run_id": {"type": "str", "default": ""},
     "maintenance": {"type": "dict"},

@@ -38,7 +38,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Applied:
-    """What an apply did, or would do: `before` is the view just before traffic moved."""
+    """What an apply did, or would do; the views just before traffic moved, and just after."""
 
     changed: bool
     reloaded: bool
@@ -46,6 +46,7 @@ class Applied:
     text_before: str
     text_after: str
     before: View
+    after: View
 
 
 def foresee(edge: Edge, wish: Wish) -> Applied:
@@ -56,7 +57,7 @@ def foresee(edge: Edge, wish: Wish) -> Applied:
     is_new = needs_reload(edge.paths, wish.backend, wish.servers, others=others, seen=seen)
     shift = plan_shift(wish.backend.name, wish.servers, seen.servers(wish.backend.name))
     changed = is_new or bool(shift.moved) or text != wish.text
-    return Applied(changed, is_new, shift, text, wish.text, seen)
+    return Applied(changed, is_new, shift, text, wish.text, seen, seen)
 
 
 def apply(edge: Edge, wish: Wish) -> Applied:
@@ -100,7 +101,7 @@ def _shift(edge: Edge, wish: Wish, *, is_new: bool, text: str) -> Applied:
         if after.pid == seen.pid:
             _check_read_back(wish, after)
             changed = is_new or is_written or bool(shift.moved)
-            return Applied(changed, is_new, shift, text, wish.text, seen)
+            return Applied(changed, is_new, shift, text, wish.text, seen, after)
     raise Problem(
         "haproxy",
         f"something else reloaded it {ATTEMPTS} times while traffic moved",

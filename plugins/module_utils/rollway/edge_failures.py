@@ -31,6 +31,9 @@ class Failures:
         spans = list(counted)
         return cls(sum(one.requests for one in spans), sum(one.failed for one in spans))
 
+    def __add__(self, other: Failures) -> Failures:
+        return Failures(self.requests + other.requests, self.failed + other.failed)
+
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Failures:
         return cls(int(value["requests"]), int(value["failed"]))
@@ -40,15 +43,16 @@ class Failures:
         return asdict(self)
 
 
-def exceeds(new: Failures, old: Failures, *, early: bool = False) -> bool:
-    """Whether the new ones fail a greater share, by chance in one of a hundred cases at most.
+def exceeds(new: Failures, old: Failures, *, looks: int = 1, early: bool = False) -> bool:
+    """Whether the new ones fail a greater share, by chance in one of a hundred runs at most.
 
-    A look that will be followed by others (`early`) asks for more: the n-th failure ends a watch
-    at a level of 1/(n(n+1)) of it, so that all of them together are at most as likely as one.
+    Each of the `looks` of a run has its part of that. One that will be followed by others of the
+    same servers (`early`) asks for more: the n-th failure ends a watch at a level of 1/(n(n+1)) of
+    it, so that all of them together are at most as likely as one.
     """
     if new.failed < LEAST:
         return False
-    level = LEVEL / (new.failed * (new.failed + 1)) if early else LEVEL
+    level = LEVEL / looks / (new.failed * (new.failed + 1) if early else 1)
     chance = _fisher(new, old) if old.requests else _binomial(new)
     return chance <= level
 

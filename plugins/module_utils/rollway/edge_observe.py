@@ -13,6 +13,8 @@ from .haproxy_state import Counters, Running, View, view
 
 POLL_SECONDS = 0.15
 MOST_UNANSWERED = 1  # checks, as `fall 2` has it
+FEW = 10  # old servers with less than this part of the new ones' requests say too little alone
+ENOUGH = 100  # requests
 
 
 @dataclass
@@ -79,23 +81,33 @@ class Watch:
 class Sides:
     """Servers of the release that comes, and of the one before; the others get no requests.
 
-    `base` is what the old ones did when both last served together: where they no longer do.
+    `base` is what the old ones did before, for where they get few requests or none any more. A run
+    compares both sides `looks` times.
     """
 
     new: frozenset[str]
     old: frozenset[str]
     base: Failures = field(default_factory=Failures)
+    looks: int = 1
 
     def reference(self, watch: Watch) -> Failures:
-        """What the new ones are compared with."""
-        return old if (old := watch.failures(self.old)).requests else self.base
+        """What the new ones are compared with: the same seconds, where they say enough."""
+        new, old = watch.failures(self.new), watch.failures(self.old)
+        return old if old.requests * FEW >= new.requests else old + self.base
+
+    def following(self, watch: Watch) -> Failures:
+        """The base of the next look: what the old ones did last, in so many requests at least."""
+        old = watch.failures(self.old)
+        return old if old.requests >= ENOUGH else old + self.base
 
     def trouble(self, watch: Watch, *, early: bool = False) -> list[str]:
         """What is wrong with the new ones, in words; `early` where they will be looked at again."""
         seen, reference = watch.result(), self.reference(watch)
-        down = sorted(self.new & watch.went_down)
-        words = [f"{name}: its check failed" for name in down]
-        if not exceeds(watch.failures(self.new), reference, early=early):
+        both = self.old & watch.went_down  # what took those down, too, is not the release
+        words = [f"{name}: its check failed" for name in sorted(self.new & watch.went_down)]
+        words = [] if both else words
+        new = watch.failures(self.new)
+        if not exceeds(new, reference, looks=self.looks, early=early):
             return words
         words += [
             f"{name}: {seen[name]['failed']} of {seen[name]['requests']} requests failed"

@@ -89,20 +89,24 @@ def _look(edge: Edge, app: str, params: Params) -> Failures:
     with edge.fence.held():
         record = edge_watch.load(edge.paths, app, run=params["run_id"])
         edge_watch.forget(edge.paths, app)
-    if record is None or not params["release_servers"]:
+    if record and record.guard:
+        edge_watch.stop(run_program, app)
+    new = params["release_servers"]
+    if not new:
         return Failures()
-    return edge_watch.check(record, view(edge.master), app)
+    seen = view(edge.master)
+    return edge_watch.check(record, seen, app) if record else edge_watch.so_far(seen, app, new)
 
 
 def _remember(edge: Edge, app: str, params: Params, base: Failures) -> None:
     """For the next look; with servers to go back to, the edge looks by itself until then."""
-    new = params["release_servers"]
+    new, back = params["release_servers"], params["back"]
     if not new:
         return
-    record = edge_watch.Record.of(params["run_id"], view(edge.master), app, new)
-    back = params["back"]
+    present = edge_watch.Record.of(params["run_id"], view(edge.master), app, new)
+    record = replace(present, base=base, looks=params["looks"])
     if back is None:
-        edge_watch.save(edge.paths, app, replace(record, base=base))
+        edge_watch.save(edge.paths, app, record)
         return
     guard = edge_watch.Guard(
         run=params["run"],
@@ -111,7 +115,7 @@ def _remember(edge: Edge, app: str, params: Params, base: Failures) -> None:
         backend=read_backend(app, params["backend"]),
         servers=tuple(read_servers(back)),
     )
-    edge_watch.save(edge.paths, app, replace(record, base=base, guard=guard))
+    edge_watch.save(edge.paths, app, replace(record, guard=guard))
     with edge.timed("guard"):
         edge.remarks += filter(None, [edge_watch.start(run_program, app)])
 
@@ -135,7 +139,8 @@ def _load(edge: Edge, app: str, params: Params, check: bool) -> Result:  # noqa:
         return {"changed": is_new, "reloaded": is_new}
     with edge.fence.held():
         is_new = edge_apply.load(edge, wish)
-    _remember(edge, app, {**params, "back": None}, Failures())
+    so_far = edge_watch.so_far(view(edge.master), app, params["release_servers"])
+    _remember(edge, app, {**params, "back": None}, so_far)
     return {"changed": is_new, "reloaded": is_new}
 
 
@@ -145,10 +150,11 @@ def _observe(edge: Edge, wish: Wish, applied: Applied, params: Params, base: Fai
     entered = entering(wish.servers, before.servers(backend))
     shifted = sorted(wish.probe or {server.name for server in entered})
     new = frozenset([*shifted, *params["release_servers"]])
-    sides = Sides(new, frozenset(server.name for server in wish.servers) - new, base)
+    old = frozenset(server.name for server in wish.servers) - new
+    sides = Sides(new, old, base, params["looks"])
     began, seconds = time.monotonic(), params["observe_seconds"]
     with edge.timed("observe"):
-        watch = observe(edge.master, backend, sides, seconds=seconds, before=before)
+        watch = observe(edge.master, backend, sides, seconds=seconds, before=applied.after)
     took = round(time.monotonic() - began, 3)
     seen = {name: one for name, one in watch.result().items() if name in shifted}
     result: Result = {"observed": seen, "observed_seconds": took}
@@ -220,6 +226,7 @@ def _remove(edge: Edge, app: str, _params: Params, check: bool) -> Result:  # no
         with edge.fence.held(), edge_store.held(edge.paths), edge.timed("reload"):
             others = edge_store.load_others(edge.paths, but=app)
             unload(edge, app, others=others, seen=view(edge.master))
+            edge_watch.forget(edge.paths, app)
             edge.fence.check()
             edge_maintenance.forget(edge, app)
             record.unlink(missing_ok=True)

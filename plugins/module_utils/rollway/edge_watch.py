@@ -31,7 +31,7 @@ from .paths import AppPaths
 from .problem import Problem
 
 LONGEST_SECONDS = 3600.0  # a run that was killed is not guarded for ever
-START_SECONDS = 20.0
+UNIT_SECONDS = 20.0
 WHERE = "the watch"
 ACCEPTED = "no greater share of failures than before, and no server out by its checks"
 
@@ -51,7 +51,8 @@ class Guard:
 class Record:
     """Where a step of a run left an application: counters by server, and what they mean.
 
-    `new` are the servers of the release; `found` is what the guard found, and did.
+    `new` are the servers of the release, `looks` how often a run compares them with the others;
+    `found` is what the guard found, and did.
     """
 
     run: str
@@ -59,6 +60,7 @@ class Record:
     counters: Mapping[str, Counters]
     new: frozenset[str]
     base: Failures = field(default_factory=Failures)
+    looks: int = 1
     guard: Guard | None = None
     found: str = ""
 
@@ -71,7 +73,7 @@ class Record:
     @property
     def sides(self) -> Sides:
         """The release's servers, and the others."""
-        return Sides(self.new, frozenset(self.counters.keys() - self.new), self.base)
+        return Sides(self.new, frozenset(self.counters.keys() - self.new), self.base, self.looks)
 
     def watch(self) -> Watch:
         """A watch that counts from here."""
@@ -100,44 +102,51 @@ def forget(paths: Paths, app: str) -> None:
 
 
 def check(record: Record, seen: View, app: str) -> Failures:
-    """Problem where the release has done worse since the record; what the others did, otherwise.
-
-    Where those got no requests meanwhile, it is what they did before.
-    """
+    """Problem where the release has done worse since the record; what the others did, otherwise."""
     if record.found:
         raise Problem(WHERE, record.found, ACCEPTED)
     watch, sides = record.watch(), record.sides
     watch.look(seen.pid, seen.servers(backend_name(app)))
     if found := sides.trouble(watch):
         raise Problem(WHERE, "; ".join(found), ACCEPTED)
-    return sides.reference(watch)
+    return sides.following(watch)
+
+
+def so_far(seen: View, app: str, new: Collection[str]) -> Failures:
+    """What the others did since their worker started, where no step of the run has looked."""
+    servers = seen.servers(backend_name(app))
+    return Failures.of(one.counters for name, one in servers.items() if name not in new)
 
 
 def start(run: Runner, app: str) -> str:
-    """Let the edge look by itself; what is wrong, or ''."""
+    """Let the edge look by itself, where `stop` has ended what did; what is wrong, or ''."""
     if not LAUNCHER.is_file():
         return f"{LAUNCHER} is missing, so what moved is looked at between steps only: provision"
-    unit = f"rollway-watch-{app}"
-    words = ["systemd-run", "--quiet", "--collect", f"--unit={unit}"]
-    done = run([*words, "--", str(LAUNCHER), "watch", "--app", app], seconds=START_SECONDS)
-    is_there = not done.is_ok and run(["systemctl", "is-active", unit], seconds=START_SECONDS).is_ok
-    return "" if done.is_ok or is_there else f"{unit} does not run: {done.last_words()}"
+    unit = ["systemd-run", "--quiet", "--collect", f"--unit={_unit(app)}"]
+    done = run([*unit, "--", str(LAUNCHER), "watch", "--app", app], seconds=UNIT_SECONDS)
+    return "" if done.is_ok else f"{_unit(app)} does not run: {done.last_words()}"
+
+
+def stop(run: Runner, app: str) -> None:
+    """End it, so that its name is free; it may have ended by itself."""
+    run(["systemctl", "stop", _unit(app)], seconds=UNIT_SECONDS)
+
+
+def _unit(app: str) -> str:
+    return f"rollway-watch-{app}.service"
 
 
 def guard(paths: Paths, app: str, master: Master, *, sleep: Callable[[float], None]) -> str:
     """Look until the run's next step ends it, or put back what fails; what was done."""
-    end = time.monotonic() + LONGEST_SECONDS
-    record, watch = None, Watch(())
-    while time.monotonic() < end:
-        found = _guarded(paths, app)
-        if found is None:
-            return f"{app}: nothing to watch"
-        if found != record:
-            record, watch = found, found.watch()
-        if words := _trouble(found, watch, master, app):
-            return _put_back(paths, app, master, found, words)
+    record = _guarded(paths, app)
+    watch, end = record.watch() if record else Watch(()), time.monotonic() + LONGEST_SECONDS
+    while record and time.monotonic() < end:
+        if words := _trouble(record, watch, master, app):
+            return _put_back(paths, app, master, record, words)
         sleep(POLL_SECONDS)
-    return f"{app}: watched for {LONGEST_SECONDS:g} s"
+        if _guarded(paths, app) != record:
+            break
+    return f"{app}: the run went on" if record else f"{app}: nothing to watch"
 
 
 def _guarded(paths: Paths, app: str) -> Record | None:
@@ -169,10 +178,11 @@ def _put_back(paths: Paths, app: str, master: Master, record: Record, words: str
         with edge.fence.held():
             if load(paths, app, run=record.run) != record:
                 return f"{app}: the run went on"
+            save(paths, app, replace(record, found=words))  # whatever becomes of the rest
             done = _go_back(edge, record.guard)
             save(paths, app, replace(record, found=f"{words}; {done}"))
-    except Problem as problem:
-        return f"{app}: {words}; {problem}"
+    except (Problem, OSError) as error:
+        return f"{app}: {words}; {error}"
     return f"{app}: {words}; {done}"
 
 
@@ -181,8 +191,8 @@ def _go_back(edge: Edge, guard: Guard) -> str:
         return "traffic stays where it is"
     try:
         edge_apply.apply(edge, Wish(guard.backend, guard.servers, run=str(guard.run["id"])))
-    except Problem as problem:
-        return f"traffic could not go back by itself: {problem}"
+    except (Problem, OSError) as error:
+        return f"traffic could not go back by itself: {error}"
     return "traffic went back by itself"
 
 
@@ -199,6 +209,7 @@ def _to_json(record: Record) -> dict[str, Any]:
         "counters": {name: asdict(one) for name, one in record.counters.items()},
         "new": sorted(record.new),
         "base": record.base.to_json(),
+        "looks": record.looks,
         "found": record.found,
         "guard": guard
         and {
@@ -212,13 +223,13 @@ def _to_json(record: Record) -> dict[str, Any]:
 
 
 def _from_json(app: str, content: Mapping[str, Any]) -> Record:
-    told = content["guard"]
-    guard = told and Guard(
-        run=told["run"],
-        generation=int(told["generation"]),
-        lock_root=str(told["lock_root"]),
-        backend=read_backend(app, told["backend"]),
-        servers=tuple(read_servers(told["servers"])),
+    guarded = content["guard"]
+    guard = guarded and Guard(
+        run=guarded["run"],
+        generation=int(guarded["generation"]),
+        lock_root=str(guarded["lock_root"]),
+        backend=read_backend(app, guarded["backend"]),
+        servers=tuple(read_servers(guarded["servers"])),
     )
     return Record(
         run=str(content["run"]),
@@ -226,6 +237,7 @@ def _from_json(app: str, content: Mapping[str, Any]) -> Record:
         counters={name: Counters(**one) for name, one in content["counters"].items()},
         new=frozenset(content["new"]),
         base=Failures.from_json(content["base"]),
+        looks=int(content["looks"]),
         guard=guard,
         found=str(content["found"]),
     )

@@ -53,7 +53,9 @@ class Counters:
         return min(self.requests, unanswered + self.errors_5xx + self.server_aborts)
 
     def since(self, before: Counters) -> Counters:
-        """The difference; `current` stays what it is."""
+        """The difference; `current` stays what it is. Counters that a person cleared begin anew."""
+        if self.requests < before.requests or self.answered < before.answered:
+            return self
         spent = {
             one.name: getattr(self, one.name) - getattr(before, one.name) for one in fields(self)
         }

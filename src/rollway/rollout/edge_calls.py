@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from rollway.rollout.calls import (
@@ -18,6 +18,7 @@ from rollway.rollout.plan import ROLLING, Plan
 from rollway.rollout.servers import desired_servers, servers_of
 
 PROBE_SECONDS = 5
+LOOKS_A_WAVE = 2  # its bake, and the time until the next step
 
 
 def read_call(app: str) -> Call:
@@ -29,7 +30,7 @@ def load_call(plan: Plan, *, edge: str) -> Call:
     """Let an edge know every server before traffic moves, while the app hosts stage."""
     serving = {name: host.serving for name, host in plan.hosts.items()}
     servers = _all_servers(plan, serving, edge=edge)
-    common = {**_edge_common(plan, plan.release, edge), "release_servers": _release_servers(plan)}
+    common = {**_edge_common(plan, plan.release, edge), **_compared(plan)}
     return Call(EDGE_MODULE, {**common, "step": "load", "servers": servers})
 
 
@@ -55,25 +56,31 @@ def shift_call(plan: Plan, ledger: Ledger, wave: int, *, edge: str) -> Call:
 def watch_call(plan: Plan, *, edge: str) -> Call:
     """Look at what has moved for the last time: from then on the edge moves nothing by itself."""
     common = {**_edge_common(plan, plan.release, edge), "step": "watch"}
-    return Call(EDGE_MODULE, {**common, "release_servers": _release_servers(plan)})
+    return Call(EDGE_MODULE, {**common, **_compared(plan)})
 
 
-def _watched(plan: Plan, ledger: Ledger, wave: int, *, edge: str) -> dict[str, Any]:
-    """What the edge looks at by itself after a step, while the run has other work, and undoes."""
-    if plan.verb not in ROLLING:
-        return {}
-    watched: dict[str, Any] = {"release_servers": _release_servers(plan)}
-    if wave == len(plan.waves) - 1 and not plan.works_after_traffic:
+def _watched(
+    plan: Plan, ledger: Ledger, wave: int, *, edge: str, leaving: Collection[str] = ()
+) -> dict[str, Any]:
+    """What the edge looks at by itself after a step, while the run has other work, and undoes.
+
+    Before the first wave nothing has moved; hosts that are `leaving` are about to stop.
+    """
+    watched = _compared(plan)
+    is_last = wave == len(plan.waves) - 1 and not plan.works_after_traffic
+    if not watched or is_last or wave < 0:
         return watched
-    return {**watched, "back": _servers_before(plan, ledger, wave, edge=edge)}
+    return {**watched, "back": _servers_before(plan, ledger, wave, edge=edge, leaving=leaving)}
 
 
-def _servers_before(plan: Plan, ledger: Ledger, wave: int, *, edge: str) -> list[dict[str, Any]]:
+def _servers_before(
+    plan: Plan, ledger: Ledger, wave: int, *, edge: str, leaving: Collection[str]
+) -> list[dict[str, Any]]:
     """The servers as they were, but on hosts whose old slot stands still; none where all stays.
 
     A person decides what becomes of a release that is held, and a first one has nothing before it.
     """
-    now = serving_after(plan, ledger, wave)
+    now = {**serving_after(plan, ledger, wave), **dict.fromkeys(leaving)}
     before = {
         name: now[name] if host.stops_first else host.slot_before
         for name, host in plan.hosts.items()
@@ -82,12 +89,14 @@ def _servers_before(plan: Plan, ledger: Ledger, wave: int, *, edge: str) -> list
     return [] if plan.holds or is_same else _all_servers(plan, before, edge=edge)
 
 
-def _release_servers(plan: Plan) -> list[str]:
-    """The servers that run the release, moved already or not."""
+def _compared(plan: Plan) -> dict[str, Any]:
+    """The servers that run the release, moved already or not, and how often a run looks at them."""
     if plan.verb not in ROLLING:
-        return []
+        return {}
     hosts = list(plan.hosts.values())
-    return servers_of(hosts, {host.name: host.new_slot for host in hosts})
+    servers = servers_of(hosts, {host.name: host.new_slot for host in hosts})
+    looks = LOOKS_A_WAVE * len(plan.waves) * len(plan.edges)
+    return {"release_servers": servers, "looks": max(1, looks)}
 
 
 def _watch_seconds(plan: Plan, wave: int, *, edge: str) -> float:
@@ -128,7 +137,7 @@ def drain_call(plan: Plan, ledger: Ledger, wave: int, *, edge: str) -> Call:
     leaving = dict.fromkeys(plan.stopping(plan.waves[wave]))
     serving = {**serving_after(plan, ledger, wave - 1), **leaving}
     servers = _all_servers(plan, serving, edge=edge)
-    watched = _watched(plan, ledger, wave - 1, edge=edge) if wave else {}
+    watched = _watched(plan, ledger, wave - 1, edge=edge, leaving=leaving)
     common = _edge_common(plan, plan.release, edge)
     return Call(EDGE_MODULE, {**common, "servers": servers, **watched})
 

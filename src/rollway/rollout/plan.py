@@ -144,8 +144,12 @@ class Plan:
 
     @property
     def works_after_traffic(self) -> bool:
-        """Whether the run has work left when the last wave has moved."""
-        return bool(self.switch_hosts or self.singletons or self.job_hosts(AFTER_TRAFFIC))
+        """Whether the run has work left when the last wave has moved, which can be undone.
+
+        A job after the traffic may have taken away what the release before needs.
+        """
+        works = bool(self.switch_hosts or self.singletons)
+        return works and not self.job_hosts(AFTER_TRAFFIC)
 
     @property
     def is_unwatched(self) -> bool:

@@ -145,6 +145,7 @@ def _edge_step(root: Path, step: str, **changes: Any) -> dict[str, Any]:
         "probe_seconds": 0,
         "observe_seconds": 0,
         "release_servers": [],
+        "looks": 1,
         "back": None,
         "run_id": "mine",
         **changes,

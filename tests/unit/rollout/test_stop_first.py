@@ -260,3 +260,11 @@ def test_what_is_said_of_it(full: Run) -> None:
         "edge-1: sends nothing to app-2, which goes back",
         "app-2: runs 1-a again, ready after 1.5 s",
     ]
+
+
+def test_a_host_that_is_about_to_stop_gets_nothing_back_from_the_watch(tmp_path: Path) -> None:
+    run = Run(tmp_path, "app-2").happened("stage", "app-1", **STARTED)
+    run.edge_moved("shift", 0, app_1="green", app_2="blue", app_3="blue")
+    back = run.calls("drain", "edge-1", 1)[0].arguments["back"]
+    ready = [one["name"] for one in back if one["state"] == "ready"]
+    assert ready == ["app-1-blue-1", "app-3-blue-1"]

@@ -16,6 +16,7 @@ from tests.unit.rollout.fleet_fixtures import (
     request,
     steady_fleet,
 )
+from tests.unit.rollout.jobs_fixtures import job
 from tests.unit.rollout.run_folder import RunFolder
 
 STARTED: dict[str, Any] = {"result": {"cut": {}}}
@@ -61,6 +62,26 @@ def test_after_the_last_wave_an_edge_only_moves_back_while_there_is_work(tmp_pat
 def test_what_a_person_decides_about_stays_where_it_is(tmp_path: Path) -> None:
     shift = _moved(_run(tmp_path, failure_action="pause"), 1).arguments("shift", "edge-1", wave=1)
     assert shift["back"] == []
+
+
+def test_a_job_after_the_traffic_ends_the_watch_before_it(tmp_path: Path) -> None:
+    wanted = manifest("b", jobs=[job("contract", when="after_traffic")])
+    wanted["services"].append(WORKER)
+    run = _moved(RunFolder(tmp_path, request(manifest=wanted), steady_fleet()), 2)
+    assert run.plan.job_hosts("after_traffic")
+    assert run.plan.undo_moves == [Move("unshift", "edge-1", 0)]
+    assert "back" not in run.arguments("shift", "edge-1", wave=2)
+
+
+def test_before_the_first_wave_only_what_the_old_servers_do_is_noted(tmp_path: Path) -> None:
+    run = _run(tmp_path, order="stop-first")
+    drained = run.happened("stage", "app-1").calls("drain", "edge-1", wave=0)[0].arguments
+    assert drained["release_servers"] == NEW
+    assert "back" not in drained
+
+
+def test_every_look_of_a_run_has_its_part_of_the_level(tmp_path: Path) -> None:
+    assert _run(tmp_path).arguments("stage", "edge-1")["looks"] == 6
 
 
 def test_a_first_release_has_nothing_to_go_back_to(tmp_path: Path) -> None:
