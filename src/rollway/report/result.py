@@ -158,13 +158,13 @@ def _notes(request: Request, plan: Plan, events: Iterable[Event]) -> list[str]:
 
 def _remarks(events: Iterable[Event]) -> list[str]:
     """What hosts and edges said of what they did, such as an accessory that was made anew."""
-    said = (
+    remarks = (
         f"{one.host}: {remark}"
         for one in events
         if one.step in ("stage", "start", "shift", "conclude")
         for remark in one.result.get("remarks") or ()
     )
-    return list(dict.fromkeys(said))
+    return list(dict.fromkeys(remarks))
 
 
 def _host(plan: Plan, name: str, events: list[Event], verdict: Verdict) -> dict[str, Any]:
