@@ -12,7 +12,6 @@ from rollway import exits
 from rollway.cli.verb import say
 from rollway.errors import RollwayError
 from rollway.remote.playbook import Play, run_playbook
-from rollway.remote.stream import forget_closed_outputs
 from rollway.report.removal import write_removal
 from rollway.report.result import write_error, write_report
 from rollway.rollout.interrupted import interruption
@@ -44,7 +43,6 @@ def record(run: Interrupted) -> None:
 
     A run that had come to its end, or had nothing to record, is left as it is.
     """
-    forget_closed_outputs()
     if run.verb not in REPORTS or (run.run_dir / "result.json").exists():
         return
     if not (run.run_dir / "request.json").exists():

@@ -21,6 +21,7 @@ from rollway.cli.verb import say
 from rollway.errors import RollwayError
 from rollway.records import identity
 from rollway.remote.playbook import Ended, Play, run_playbook
+from rollway.remote.stream import forget_closed_outputs
 from rollway.report.audit import AUDIT
 from rollway.report.doctor import DOCTOR
 from rollway.report.drift import DRIFT
@@ -134,6 +135,7 @@ def run_release(wanted: Wanted) -> tuple[int, Path]:
     )
     with _told(wanted) as (environment, descriptors):
         ended = run_playbook(replace(play, environment=environment, descriptors=descriptors))
+    forget_closed_outputs()
     if wanted.output == LIVE and ended.code:
         sys.stderr.write(_SHOW_CURSOR)  # a child that was killed could not
     if ended.signal:
