@@ -11,7 +11,6 @@ from typing import Any
 from . import edge_apply, edge_maintenance, edge_report, edge_store, edge_watch
 from .audit import write_line
 from .clock import HostClock, timestamp
-from .command import run as run_program
 from .edge_apply import Applied, Wish
 from .edge_call import Edge
 from .edge_drift import edge_findings
@@ -89,8 +88,6 @@ def _look(edge: Edge, app: str, params: Params) -> Failures:
     with edge.fence.held():
         record = edge_watch.load(edge.paths, app, run=params["run_id"])
         edge_watch.forget(edge.paths, app)
-    if record and record.guard:
-        edge_watch.stop(run_program, app)
     new = params["release_servers"]
     if not new:
         return Failures()
@@ -117,7 +114,7 @@ def _remember(edge: Edge, app: str, params: Params, base: Failures) -> None:
     )
     edge_watch.save(edge.paths, app, replace(record, guard=guard))
     with edge.timed("guard"):
-        edge.remarks += filter(None, [edge_watch.start(run_program, app)])
+        edge_watch.start(edge.paths, app, edge.master)
 
 
 def _watch(edge: Edge, app: str, params: Params, check: bool) -> Result:  # noqa: FBT001

@@ -1,12 +1,13 @@
 """What moved is watched while a run has work left: by the edge itself, which puts it back.
 
-A step leaves a record of what to look at and what to go back to. A unit of systemd looks until the
+A step leaves a record of what to look at and what to go back to, and a process that looks until the
 next step of the run replaces or ends it; each step looks first at the time since the one before.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from . import edge_apply
-from .command import Runner
 from .edge_apply import Wish
 from .edge_call import Edge
 from .edge_failures import Failures
@@ -22,8 +22,6 @@ from .edge_fence import Fence
 from .edge_model import Backend, Server, backend_name, read_backend, read_servers, to_json
 from .edge_observe import POLL_SECONDS, Sides, Watch
 from .edge_store import Paths
-from .facts import LAUNCHER
-from .files import write_atomic
 from .haproxy_socket import Master
 from .haproxy_state import Counters, View, view
 from .lock import Run
@@ -31,7 +29,7 @@ from .paths import AppPaths
 from .problem import Problem
 
 LONGEST_SECONDS = 3600.0  # a run that was killed is not guarded for ever
-UNIT_SECONDS = 20.0
+MOST_FILES = 1024  # more than a step ever opens
 WHERE = "the watch"
 ACCEPTED = "no greater share of failures than before, and no server out by its checks"
 
@@ -91,9 +89,13 @@ def load(paths: Paths, app: str, *, run: str) -> Record | None:
 
 
 def save(paths: Paths, app: str, record: Record) -> None:
-    """Write a record; it is a memory of one run, which nothing else depends on."""
-    paths.watch(app).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_atomic(paths.watch(app), json.dumps(_to_json(record)), mode=0o600)
+    """Write a record, whole, and not to outlive a crash: it is a memory of one run."""
+    path = paths.watch(app)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = path.with_suffix(".new")
+    partial.touch(mode=0o600)
+    partial.write_text(json.dumps(_to_json(record)))
+    partial.replace(path)
 
 
 def forget(paths: Paths, app: str) -> None:
@@ -118,22 +120,30 @@ def so_far(seen: View, app: str, new: Collection[str]) -> Failures:
     return Failures.of(one.counters for name, one in servers.items() if name not in new)
 
 
-def start(run: Runner, app: str) -> str:
-    """Let the edge look by itself, where `stop` has ended what did; what is wrong, or ''."""
-    if not LAUNCHER.is_file():
-        return f"{LAUNCHER} is missing, so what moved is looked at between steps only: provision"
-    unit = ["systemd-run", "--quiet", "--collect", f"--unit={_unit(app)}"]
-    done = run([*unit, "--", str(LAUNCHER), "watch", "--app", app], seconds=UNIT_SECONDS)
-    return "" if done.is_ok else f"{_unit(app)} does not run: {done.last_words()}"
+def start(paths: Paths, app: str, master: Master) -> None:
+    """Let a process of the edge look on, which outlives this one and its connection.
+
+    A fork of this one: to start Python anew takes longer than the shift, at the moment when the
+    other hosts have most to do. No lock may be held here: the process would keep it.
+    """
+    if child := os.fork():
+        os.waitpid(child, 0)
+        return
+    try:
+        os.setsid()
+        if os.fork() == 0:
+            _detach()
+            guard(paths, app, master, sleep=time.sleep)
+    finally:
+        os._exit(0)
 
 
-def stop(run: Runner, app: str) -> None:
-    """End it, so that its name is free; it may have ended by itself."""
-    run(["systemctl", "stop", _unit(app)], seconds=UNIT_SECONDS)
-
-
-def _unit(app: str) -> str:
-    return f"rollway-watch-{app}.service"
+def _detach() -> None:
+    """Nobody waits for this process, and nothing that is open is its own."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nowhere, number)
+    os.closerange(3, MOST_FILES)
 
 
 def guard(paths: Paths, app: str, master: Master, *, sleep: Callable[[float], None]) -> str:

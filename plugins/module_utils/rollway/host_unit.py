@@ -1,4 +1,4 @@
-"""The command `rollway-host`: systemd runs `reap`, `boot` and `watch`, a controller runs `step`."""
+"""The command `rollway-host`: systemd runs `reap` and `boot`, a controller runs `step`."""
 
 from __future__ import annotations
 
@@ -46,13 +46,6 @@ def _lines(asked: argparse.Namespace, tools: HostTools) -> list[str]:
         from .boot import boot
 
         return list(boot(asked.root, tools))
-    if asked.what == "watch":
-        from .edge_store import Paths
-        from .edge_watch import guard
-        from .haproxy_socket import MASTER_SOCKET, Master
-
-        master = Master(MASTER_SOCKET)
-        return [guard(Paths(), app_name(asked.app), master, sleep=tools.clock.sleep)]
     from .host_call import host_call
     from .reap import reap
 
@@ -66,8 +59,6 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("boot", help="bring back the recorded slots after a boot")
     step = verbs.add_parser("step", help="one module call: JSON on stdin, its result on stdout")
     step.add_argument("--package", required=True, help="digest of the package that is meant")
-    watching = verbs.add_parser("watch", help="put back what fails after a run has moved it")
-    watching.add_argument("--app", required=True)
     ending = verbs.add_parser("reap", help="stop a warm or draining slot when its time has come")
     ending.add_argument("--app", required=True)
     ending.add_argument("--slot", required=True, choices=SLOTS)

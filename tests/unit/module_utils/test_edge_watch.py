@@ -1,15 +1,14 @@
-"""The record between two steps of a run, and the unit that looks at it meanwhile."""
+"""The record between two steps of a run, and the process that looks at it meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible.module_utils.rollway import edge_watch
-from ansible.module_utils.rollway.command import Finished
 from ansible.module_utils.rollway.edge_failures import Failures
 from ansible.module_utils.rollway.edge_model import read_servers
 from ansible.module_utils.rollway.edge_store import Paths
@@ -21,6 +20,7 @@ from ansible.module_utils.rollway.paths import AppPaths
 from ansible.module_utils.rollway.problem import Problem
 
 from tests.unit.module_utils.edge_samples import backend, running
+from tests.unit.processes import is_running, wait
 
 RUN: dict[str, Any] = {
     "id": "run-1",
@@ -109,24 +109,21 @@ def test_without_a_record_counts_what_the_others_did_so_far() -> None:
     assert edge_watch.so_far(seen, "iris", [NEW]) == Failures(40, 2)
 
 
-def test_the_unit_is_started_under_its_own_name(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    commands: list[Sequence[str]] = []
+def test_a_process_of_its_own_looks_on(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = paths.root / "told"
 
-    def run(argv: Sequence[str], *, seconds: float, **_more: Any) -> Finished:
-        assert seconds > 0
-        commands.append(argv)
-        return Finished(0 if argv[0] == "systemctl" else 1, "", "no bus")
+    def guard(_paths: Paths, app: str, _master: Master, **_more: Any) -> str:
+        told.with_suffix(".new").write_text(f"{app} {os.getpid()} {os.getsid(0)} {os.getppid()}")
+        told.with_suffix(".new").rename(told)
+        return ""
 
-    assert "is missing" in edge_watch.start(run, "iris")
-    launcher = tmp_path / "rollway-host"
-    launcher.touch()
-    monkeypatch.setattr(edge_watch, "LAUNCHER", launcher)
-    assert edge_watch.start(run, "iris") == "rollway-watch-iris.service does not run: no bus"
-    edge_watch.stop(run, "iris")
-    assert [words[0] for words in commands] == ["systemd-run", "systemctl"]
-    assert "--unit=rollway-watch-iris.service" in commands[0]
+    monkeypatch.setattr(edge_watch, "guard", guard)
+    edge_watch.start(paths, "iris", Silent("x"))
+    wait(told.exists)
+    app, process, session, _parent = told.read_text().split()
+    assert app == "iris"
+    assert len({process, session, str(os.getpid())}) == 3
+    wait(lambda: not is_running(int(process)))
 
 
 def _never(seconds: float) -> None:
