@@ -21,7 +21,7 @@ from .engine import PROJECT_LABEL, Json
 from .files import write_atomic
 from .manifest import Manifest
 from .names import ACCESSORIES
-from .networks import let_in, take_networks_away
+from .networks import Member, all_back_if_it_fails, let_in, members, take_networks_away
 from .owner import APP_LABEL
 from .place import Place, environment
 from .plain import BUSY, is_own, meeting, name_of, real, written
@@ -112,50 +112,58 @@ def wait_for_accessories(call: Call, manifest: Manifest, place: Place) -> None:
 
 
 def _replace(call: Call, manifest: Manifest, place: Place, work: Work) -> None:
-    """Bring them up; those of a project that is being adopted stop before, and return if it fails.
+    """Bring them up; whoever was in a network that goes is in it again, however that ends."""
+    known = members(call, call.paths.project(SLOT), networks_in(work.changes))
+    with all_back_if_it_fails(call, known):
+        _replace_or_return(call, manifest, place, work, known)
+
+
+def _replace_or_return(
+    call: Call, manifest: Manifest, place: Place, work: Work, known: list[Member]
+) -> None:
+    """Those of a project that is being adopted stop before, and return if it fails.
 
     Both would use one volume. What was made anew and is not well is made again as it was.
     """
-    assert manifest.accessories is not None
     stop_plain(call, ACCESSORY)
     try:
         _check_alone(call, manifest, work.services)
-        _make(call, manifest, place, work)
+        _make(call, manifest, place, work, known)
         lend_accessories(call)
     except (Problem, OSError) as error:  # as where the disk is full
         if has_plain(call, ACCESSORY) and call.fence().active is None:
             return_accessories(call)
             start_plain(call, ACCESSORY)
         elif work.before and work.anew:
-            _as_before(call, work, place, error)
+            _as_before(call, work, place, known, error)
         raise
 
 
-def _make(call: Call, manifest: Manifest, place: Place, work: Work) -> None:
-    """Bring accessories up by this release; those to be made anew whatever Compose thinks."""
+def _make(call: Call, manifest: Manifest, place: Place, work: Work, known: list[Member]) -> None:
+    """Bring accessories up by this release; those to be made anew whatever Compose thinks.
+
+    On a full disk the values cannot be written: nothing has been touched then.
+    """
     assert manifest.accessories is not None
-    networks = networks_in(work.changes)
-    guests = take_networks_away(call, call.paths.project(SLOT), networks) if networks else []
     write_values(call, manifest, place)
-    try:
-        for services, anew in ((sorted(work.anew), True), (work.others, False)):
-            if services:
-                _up(call, manifest, services, anew=anew)
-    finally:
-        let_in(call, guests)
+    take_networks_away(call, call.paths.project(SLOT), networks_in(work.changes))
+    for services, anew in ((sorted(work.anew), True), (work.others, False)):
+        if services:
+            _up(call, manifest, services, anew=anew)
+    let_in(call, (one for one in known if one.is_guest))
     _wait(call, work.services, manifest.accessories.awaited)
 
 
-def _as_before(call: Call, work: Work, place: Place, error: Exception) -> None:
+def _as_before(call: Call, work: Work, place: Place, known: list[Member], error: Exception) -> None:
     """Make them as they were; what hinders it stands beside what went wrong."""
     before = work.before
     assert before is not None
-    known = before.accessories.on(place.host) if before.accessories else []
+    here = before.accessories.on(place.host) if before.accessories else []
     back = Work(
-        {name: why for name, why in work.changes.items() if name in known}, before, work.anew
+        {name: why for name, why in work.changes.items() if name in here}, before, work.anew
     )
     try:
-        _make(call, before, place, back)
+        _make(call, before, place, back, known)
         call.save(replace(call.fence(), accessories_unsure=()))
     except (Problem, OSError) as other:
         call.remarks.append(f"{call.paths.project(SLOT)}: not as before either: {other}")

@@ -17,7 +17,7 @@ from .finding import RESTART, Finding
 from .manifest import WEB, WORKER, Manifest
 from .names import ACCESSORIES, JOBS, SLOTS
 from .network_drift import network_differences, networks_of
-from .networks import let_in, take_networks_away
+from .networks import all_back_if_it_fails, let_in, members, take_networks_away
 from .problem import Problem
 from .releases import accessories_file, compose_file, read_release
 from .seen import APP_LABEL, Seen, seen_in
@@ -205,10 +205,12 @@ class Containers:
 
     def _renewer(self, wanted: Wanted, key: str, services: list[str]) -> Callable[[], None]:
         def mend() -> None:
-            guests = take_networks_away(self.call, wanted.project.name, {key})
-            if services:
-                self._up(wanted, services, anew=True)
-            let_in(self.call, guests)
+            known = members(self.call, wanted.project.name, {key})
+            with all_back_if_it_fails(self.call, known):
+                take_networks_away(self.call, wanted.project.name, {key})
+                if services:
+                    self._up(wanted, services, anew=True)
+            let_in(self.call, (one for one in known if one.is_guest))
 
         return mend
 

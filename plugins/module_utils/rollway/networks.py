@@ -5,7 +5,8 @@ Compose up to 2.26 takes a network that exists as it is, whatever its file says 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from .call import Call
@@ -15,12 +16,13 @@ NETWORK_LABEL = "com.docker.compose.network"
 
 
 @dataclass(frozen=True)
-class Guest:
-    """A container of another project that somebody let into a network."""
+class Member:
+    """A container in a network; a guest is one that nobody makes anew with the network."""
 
     network: str
     container: str
     aliases: tuple[str, ...]
+    is_guest: bool
 
 
 def key_of(project: str, network: Json) -> str:
@@ -29,46 +31,85 @@ def key_of(project: str, network: Json) -> str:
     return str(labelled or str(network["Name"]).removeprefix(f"{project}_"))
 
 
-def take_networks_away(call: Call, project: str, keys: Collection[str]) -> list[Guest]:
-    """Remove networks of a project; whoever is in them leaves first. Return the guests they had.
+def members(call: Call, project: str, keys: Collection[str]) -> list[Member]:
+    """Return who is in networks of a project, before anything is done to these."""
+    going = {str(one["Name"]) for one in _networks(call, project, keys)}
+    if not going:
+        return []
+    return [
+        _member(call, network, item["Id"], is_guest=not _is_own(item, project))
+        for item in call.tools.engine.containers()
+        for network in _inside(item)
+        if network in going
+    ]
+
+
+def take_networks_away(call: Call, project: str, keys: Collection[str]) -> None:
+    """Remove networks of a project; whoever is in them leaves first.
 
     The project's own containers are to be made anew at once: without a network they stand alone.
     """
     engine = call.tools.engine
-    going = [one for one in engine.networks(project) if key_of(project, one) in keys]
-    guests = [guest for one in going for guest in _leave(call, project, str(one["Name"]))]
+    going = _networks(call, project, keys)
+    for network in going:
+        _empty(call, str(network["Name"]))
     for network in going:
         call.fence()
         engine.remove_network(network["Id"])
         call.changed = True
-    return guests
 
 
-def let_in(call: Call, guests: Iterable[Guest]) -> None:
-    """Let guests back into networks that were made anew; one that cannot come back is told of."""
-    for guest in guests:
+def let_in(call: Call, known: Iterable[Member]) -> None:
+    """Let them back into networks that they left; one that cannot come back is told of.
+
+    One that is in it again stays, and one that is gone was replaced or removed.
+    """
+    for one in known:
+        found = call.tools.engine.inspect(one.container)
+        if found is None or one.network in _inside(found):
+            continue
         call.fence()
         try:
-            call.tools.engine.connect(guest.network, guest.container, guest.aliases)
+            call.tools.engine.connect(one.network, one.container, one.aliases)
         except EngineProblem as problem:
-            words = f"it left network {guest.network}, which was made anew: {problem.data['found']}"
-            call.remarks.append(f"container {guest.container[:12]}: {words}")
+            words = f"it left network {one.network}, which was made anew: {problem.data['found']}"
+            remark = f"container {one.container[:12]}: {words}"
+            call.remarks += [] if remark in call.remarks else [remark]
 
 
-def _leave(call: Call, project: str, network: str) -> list[Guest]:
-    engine, guests = call.tools.engine, []
+@contextmanager
+def all_back_if_it_fails(call: Call, known: Collection[Member]) -> Iterator[None]:
+    """Let all back in that are still there, where the block does not come to its end."""
+    try:
+        yield
+    except BaseException:
+        let_in(call, known)
+        raise
+
+
+def _networks(call: Call, project: str, keys: Collection[str]) -> list[Json]:
+    if not keys:
+        return []
+    return [one for one in call.tools.engine.networks(project) if key_of(project, one) in keys]
+
+
+def _empty(call: Call, network: str) -> None:
+    engine = call.tools.engine
     for item in engine.containers():
-        inside = ((item.get("NetworkSettings") or {}).get("Networks") or {}).keys()
-        if network not in inside:
-            continue
-        if (item.get("Labels") or {}).get(PROJECT_LABEL) != project:
-            guests.append(_guest(call, network, item["Id"]))
-        call.fence()
-        engine.disconnect(network, item["Id"])
-    return guests
+        if network in _inside(item):
+            call.fence()
+            engine.disconnect(network, item["Id"])
 
 
-def _guest(call: Call, network: str, container: str) -> Guest:
+def _inside(item: Json) -> list[str]:
+    return list((item.get("NetworkSettings") or {}).get("Networks") or {})
+
+
+def _is_own(item: Json, project: str) -> bool:
+    return (item.get("Labels") or {}).get(PROJECT_LABEL) == project
+
+
+def _member(call: Call, network: str, container: str, *, is_guest: bool) -> Member:
     found = call.tools.engine.inspect(container) or {}
     inside = ((found.get("NetworkSettings") or {}).get("Networks") or {}).get(network) or {}
-    return Guest(network, container, tuple(inside.get("Aliases") or ()))
+    return Member(network, container, tuple(inside.get("Aliases") or ()), is_guest)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible.module_utils.rollway.engine import EngineProblem
 
 from tests.unit.module_utils.doctor_fixtures import API, FIRST, SECOND, WARM_API, fix
 from tests.unit.module_utils.fakes import FakeHost
@@ -166,3 +167,20 @@ def test_what_a_restart_leaves_is_about_to_go_and_no_drift(well: FakeHost) -> No
     _gone(WARM_API)(well)
     assert state.is_file()
     assert _drift(well) == []
+
+
+def test_who_was_in_a_network_that_cannot_be_removed_is_in_it_again(
+    well: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(network: str) -> None:
+        raise EngineProblem(f"network {network}", "it is in use", status=403)
+
+    _spoiled_by_hand(Internal=True)(well)
+    for name in (WORKER, WARM_API):
+        networks = well.engine.here[name]["NetworkSettings"]["Networks"]
+        networks[NETWORK] = {"Aliases": [name]}
+    monkeypatch.setattr(well.engine, "remove_network", refuse)
+    fix(well)
+    for name in (WORKER, WARM_API):
+        assert f"disconnect {name} from {NETWORK}" in well.engine.log
+        assert f"connect {name} to {NETWORK} as {name}" in well.engine.log
