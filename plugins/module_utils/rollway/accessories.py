@@ -113,7 +113,8 @@ def wait_for_accessories(call: Call, manifest: Manifest, place: Place) -> None:
 
 def _replace(call: Call, manifest: Manifest, place: Place, work: Work) -> None:
     """Bring them up; whoever was in a network that goes is in it again, however that ends."""
-    known = members(call, call.paths.project(SLOT), networks_in(work.changes))
+    networks = networks_in(work.changes)
+    known = members(call, call.paths.project(SLOT), networks, anew=work.anew)
     with all_back_if_it_fails(call, known):
         _replace_or_return(call, manifest, place, work, known)
 

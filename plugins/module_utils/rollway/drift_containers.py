@@ -205,7 +205,7 @@ class Containers:
 
     def _renewer(self, wanted: Wanted, key: str, services: list[str]) -> Callable[[], None]:
         def mend() -> None:
-            known = members(self.call, wanted.project.name, {key})
+            known = members(self.call, wanted.project.name, {key}, anew=services)
             with all_back_if_it_fails(self.call, known):
                 take_networks_away(self.call, wanted.project.name, {key})
                 if services:

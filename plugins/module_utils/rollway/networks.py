@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from .call import Call
+from .containers import SERVICE_LABEL
 from .engine import PROJECT_LABEL, EngineProblem, Json
 
 NETWORK_LABEL = "com.docker.compose.network"
@@ -31,13 +32,19 @@ def key_of(project: str, network: Json) -> str:
     return str(labelled or str(network["Name"]).removeprefix(f"{project}_"))
 
 
-def members(call: Call, project: str, keys: Collection[str]) -> list[Member]:
-    """Return who is in networks of a project, before anything is done to these."""
+def members(
+    call: Call, project: str, keys: Collection[str], *, anew: Collection[str]
+) -> list[Member]:
+    """Return who is in networks of a project, before anything is done to these.
+
+    `anew` are the services that are made anew with them: all else is a guest, as a container of
+    another project, or one whose service was taken out of the file.
+    """
     going = {str(one["Name"]) for one in _networks(call, project, keys)}
     if not going:
         return []
     return [
-        _member(call, network, item["Id"], is_guest=not _is_own(item, project))
+        _member(call, network, item["Id"], is_guest=not _is_of(item, project, anew))
         for item in call.tools.engine.containers()
         for network in _inside(item)
         if network in going
@@ -47,7 +54,7 @@ def members(call: Call, project: str, keys: Collection[str]) -> list[Member]:
 def take_networks_away(call: Call, project: str, keys: Collection[str]) -> None:
     """Remove networks of a project; whoever is in them leaves first.
 
-    The project's own containers are to be made anew at once: without a network they stand alone.
+    They are to be made anew, or let in again, at once: without a network they stand alone.
     """
     engine = call.tools.engine
     going = _networks(call, project, keys)
@@ -105,8 +112,9 @@ def _inside(item: Json) -> list[str]:
     return list((item.get("NetworkSettings") or {}).get("Networks") or {})
 
 
-def _is_own(item: Json, project: str) -> bool:
-    return (item.get("Labels") or {}).get(PROJECT_LABEL) == project
+def _is_of(item: Json, project: str, services: Collection[str]) -> bool:
+    labels = item.get("Labels") or {}
+    return labels.get(PROJECT_LABEL) == project and labels.get(SERVICE_LABEL) in services
 
 
 def _member(call: Call, network: str, container: str, *, is_guest: bool) -> Member:

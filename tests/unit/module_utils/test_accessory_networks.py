@@ -15,6 +15,7 @@ from tests.unit.module_utils.fakes import FakeHost
 from tests.unit.module_utils.test_accessory_work import DB, FIRST, SECOND, App
 
 BACK = "iris-accessories_back"
+CACHE = "iris-accessories-cache-1"
 
 
 @pytest.fixture
@@ -82,3 +83,16 @@ def test_all_are_back_in_a_network_that_cannot_be_removed(
     assert not changed.stage(SECOND)["ok"]
     assert inside(changed.host, DB)
     assert inside(changed.host, "guest")
+
+
+def test_one_that_was_taken_out_of_the_file_is_in_the_network_that_is_made_anew(
+    changed: App,
+) -> None:
+    engine = changed.host.engine
+    engine.here[CACHE]["NetworkSettings"]["Networks"] = {BACK: {"Aliases": ["cache"]}}
+    del changed.content["services"]["cache"]
+    del changed.content["x-rollway"]["services"]["cache"]
+    assert changed.stage(SECOND)["ok"]
+    assert inside(changed.host, CACHE)
+    assert f"connect {CACHE} to {BACK} as cache" in engine.log
+    assert not [line for line in engine.log if line.startswith(f"connect {DB} ")]
