@@ -34,6 +34,8 @@ from .volumes import make_volumes
 
 SLOT = ACCESSORIES
 DEADLINE_SECONDS = 120.0
+# Two calls of Compose, each once more where the runtime trips; then all of it again, as before.
+LONGEST_SECONDS = 2 * (2 * 2 * UP_SECONDS + DEADLINE_SECONDS)
 
 
 def bring_up_accessories(call: Call, manifest: Manifest, place: Place) -> None:
@@ -47,6 +49,7 @@ def bring_up_accessories(call: Call, manifest: Manifest, place: Place) -> None:
     if not work.is_needed:
         _refresh(call, manifest, place, wanted.hash)
         return
+    call.expect(LONGEST_SECONDS)  # within any step: at a run's end and in a repair, too
     with call.timed("accessories"):
         make_volumes(call, manifest)
         call.remarks += work.remarks(call.paths.project(SLOT))
