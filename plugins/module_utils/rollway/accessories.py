@@ -29,7 +29,7 @@ from .probe import POLL_SECONDS, Target, wait_until_ready
 from .problem import Problem
 from .releases import accessories_file, load_manifest
 from .slot import UP_SECONDS, compose_up
-from .state import State
+from .state import BAD, GOOD, State
 from .volumes import make_volumes
 
 SLOT = ACCESSORIES
@@ -71,20 +71,28 @@ def _refresh(call: Call, manifest: Manifest, place: Place, made: str) -> None:
         _record(call, manifest, made)
 
 
-def as_it_serves(call: Call, state: State, place: Place | None) -> State:
-    """Bring accessories back to what the release that serves has, after the run has gone back.
+def as_it_serves(
+    call: Call, state: State, place: Place | None, *, release: str | None, how: str
+) -> State:
+    """Bring accessories to what the release that serves has, after the run has come to its end.
 
-    What hinders that ends no run: drift names them.
+    After a good one that is the fleet's, also on a host that failed and has another: accessories
+    serve all hosts. What hinders it ends no run: drift names them.
     """
-    release = state.slots[state.active].release if state.active else None
-    if place is None or release is None:
+    serving = state.slots[state.active].release if state.active else None
+    if place is None or serving is None or how not in (GOOD, BAD):
         return state
+    wanted = release if how == GOOD else state.accessories_wanted
     try:
-        manifest = load_manifest(call.paths, release)
-        if manifest.accessories and manifest.accessories.hash != state.accessories_hash:
-            bring_up_accessories(call, manifest, place)
+        manifest = load_manifest(call.paths, wanted or serving)
+        if manifest.accessories and manifest.accessories.on(place.host):
+            fleet = wanted if wanted != serving else None
+            if fleet != state.accessories_fleet:
+                state = call.save(replace(state, accessories_fleet=fleet))
+            if manifest.accessories.hash != state.accessories_hash:
+                bring_up_accessories(call, manifest, place)
     except (Problem, OSError) as error:
-        call.remarks.append(f"{call.paths.project(SLOT)}: not as {release} has it: {error}")
+        call.remarks.append(f"{call.paths.project(SLOT)}: not as {wanted} has it: {error}")
     return call.fence()
 
 

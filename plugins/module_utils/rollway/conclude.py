@@ -99,7 +99,7 @@ def conclude(call: Call, end: Conclusion, *, has_engine: bool) -> dict[str, Any]
     if end.outcome != ABORTED and has_engine:
         with or_as_before(call, state, end.outcome):
             state = _settle(call, state, end)
-            state = as_it_serves(call, state, None if end.outcome == HELD else end.place)
+            state = as_it_serves(call, state, end.place, release=end.release, how=end.outcome)
         plain, state = settle_plain(call, state, end.adopt, release=end.release, how=end.outcome)
         if end.outcome != HELD:
             start_plain_again(call, before, state)

@@ -138,7 +138,8 @@ def _unreadable(
     call: Call, state: State, release: str, found: str, known: Content | None
 ) -> Ailment:
     path = record_file(call.paths.release(release))
-    is_used = release in {*state.releases_in_slots(), state.accessories_release}
+    accessories = (state.accessories_release, state.accessories_fleet)
+    is_used = release in {*state.releases_in_slots(), *accessories}
     is_used = is_used or not unmounted(call, [release])
     content = _rebuilt(call, state, release, known) if known else None
     kept = f"keeps it as {bad(path).name}"

@@ -75,9 +75,10 @@ def findings(call: Call, state: State, place: Place, *, is_settled: bool) -> Ite
 def _accessories_of_another(call: Call, state: State, place: Place) -> Iterator[Finding]:
     """Accessories that the release which serves defines otherwise than they are: after going back.
 
-    Nothing that runs is wrong by itself then, so only this comparison shows it.
+    Nothing that runs is wrong by itself then, so only this comparison shows it. Where a run let
+    this host fail, the fleet's release counts.
     """
-    serving = _manifest(call, state.slots[state.active].release) if state.active else None
+    serving = _manifest(call, state.accessories_wanted)
     wanted = serving.accessories if serving else None
     if serving is None or wanted is None or not wanted.on(place.host):
         return

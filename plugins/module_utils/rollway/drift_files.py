@@ -115,7 +115,8 @@ def _gone(call: Call, state: State, release: str) -> Finding:
     """A release without its folder: one that nothing uses is forgotten."""
     where, found = str(call.paths.release(release)), "not there"
     accepted = "the release that the state file names"
-    if release in {*state.releases_in_slots(), state.accessories_release}:
+    accessories = (state.accessories_release, state.accessories_fleet)
+    if release in {*state.releases_in_slots(), *accessories}:
         return Finding("file", where, found, accepted, verb=DEPLOY)
 
     def forget() -> None:

@@ -127,12 +127,12 @@ def write_release(paths: AppPaths, manifest: Manifest) -> None:
 def surplus(paths: AppPaths, state: State, *, retention: int, keep: Iterable[str]) -> list[str]:
     """Return the releases to prune, oldest first: beyond `retention` and needed by nothing.
 
-    Never one that stands in a slot, is the last good one, lends its files to the accessories, or
-    is named in `keep`.
+    Never one that stands in a slot, is the last good one, lends its files to the accessories or is
+    to, or is named in `keep`.
     """
     ids = sorted({*kept_releases(paths), *state.releases}, key=counter)
     used = {*state.releases_in_slots(), state.last_good, state.accessories_release}
-    needed = {*ids[-retention:], *used, *keep}
+    needed = {*ids[-retention:], *used, *keep, state.accessories_fleet}
     return [release for release in ids if release not in needed]
 
 

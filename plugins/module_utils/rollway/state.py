@@ -87,12 +87,13 @@ class State:
     """The record of one application on one host; `generation` rises when it changes hands.
 
     `accessories_release` is the release that defines the accessories here, and `accessories_unsure`
-    are those that a run began to make anew and did not come to an end with. `last_release` is the
-    newest that any run was about: edges know it also of hosts that a limit left out.
-    `singletons` are the services of which the fleet has one, and this host may run it; `placed`
-    says of each on which hosts of the fleet it may run, as the last run knew. `env` is the
-    environment that releases the application here. `unknown` is what a newer Rollway wrote beside:
-    it stays in the file.
+    are those that a run began to make anew and did not come to an end with. `accessories_fleet` is
+    the release that they are to be of where the fleet has another than this host, which a run let
+    fail; without it they are to be of the one that serves here. `last_release` is the newest
+    that any run was about: edges know it also of hosts that a limit left out. `singletons` are the
+    services of which the fleet has one, and this host may run it; `placed` says of each on which
+    hosts of the fleet it may run, as the last run knew. `env` is the environment that releases the
+    application here. `unknown` is what a newer Rollway wrote beside: it stays in the file.
     """
 
     app: str
@@ -105,6 +106,7 @@ class State:
     accessories_hash: str | None = None
     accessories_release: str | None = None
     accessories_unsure: tuple[str, ...] = ()
+    accessories_fleet: str | None = None
     last_release: str | None = None
     singletons: tuple[str, ...] = ()
     placed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -127,6 +129,7 @@ class State:
             accessories_hash=value["accessories_hash"],
             accessories_release=value.get("accessories_release"),
             accessories_unsure=tuple(value.get("accessories_unsure") or ()),
+            accessories_fleet=value.get("accessories_fleet"),
             last_release=value.get("last_release"),
             singletons=tuple(value.get("singletons") or ()),
             placed={name: tuple(on) for name, on in (value.get("placed") or {}).items()},
@@ -153,6 +156,12 @@ class State:
         if known is None:
             return self
         return self.with_release(release, replace(known, outcome=outcome))
+
+    @property
+    def accessories_wanted(self) -> str | None:
+        """The release that accessories here are to be of while no run is at work."""
+        serving = self.slots[self.active].release if self.active else None
+        return serving and (self.accessories_fleet or serving)
 
     def releases_in_slots(self) -> set[str]:
         """Return the releases that stand in a slot."""

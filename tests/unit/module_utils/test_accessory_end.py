@@ -11,7 +11,7 @@ import pytest
 from ansible.module_utils.rollway.mutex import Work
 
 from tests.unit.module_utils.fakes import FakeHost
-from tests.unit.module_utils.test_accessory_work import FIRST, SECOND, App
+from tests.unit.module_utils.test_accessory_work import FIRST, SECOND, THIRD, App
 
 
 @pytest.fixture
@@ -58,3 +58,47 @@ def test_making_them_anew_at_the_end_is_told_to_who_waits(
     monkeypatch.setattr(app.host, "_up", up)
     assert end(app.host, SECOND, "bad", serves="blue")["ok"]
     assert left == [pytest.approx(600 + 2 * (4 * 120 + 120), abs=5)]
+
+
+def database(app: App) -> tuple[str | None, list[list[str]]]:
+    """The release that the database is of, and how often it was made anew."""
+    return app.host.state()["accessories_release"], [one for one in app.ups() if "anew" in one]
+
+
+def test_a_host_that_a_good_run_let_fail_keeps_the_database_as_the_fleet_has_it(app: App) -> None:
+    """Its own web service failed, and the fleet uses the database: it has upgraded its data."""
+    stage(app, SECOND, "b")
+    assert end(app.host, SECOND, "good", serves="blue")["ok"]
+    assert app.host.slots()["blue"] == (FIRST, "running")
+    assert database(app) == (SECOND, [["anew", "db"]])
+    assert [one for one in app.host.step("drift")["findings"] if one["kind"] == "accessory"] == []
+
+
+def test_a_failed_run_after_it_returns_to_what_the_fleet_has(app: App) -> None:
+    stage(app, SECOND, "b")
+    assert end(app.host, SECOND, "good", serves="blue")["ok"]
+    stage(app, THIRD, "c")
+    assert end(app.host, THIRD, "bad", serves="blue")["ok"]
+    assert database(app) == (SECOND, [["anew", "db"]] * 3)
+
+
+def test_a_warm_rollback_that_lets_a_host_fail_brings_the_database_back(app: App) -> None:
+    stage(app, SECOND, "b")
+    start = {"slot": "green", "release_id": SECOND}
+    assert app.host.step("start", **start, **generation(app.host))["ok"]
+    assert end(app.host, SECOND, "good", serves="green")["ok"]
+    assert app.host.step("acquire")["ok"]
+    assert end(app.host, FIRST, "good", serves="green")["ok"]
+    assert app.host.state()["accessories_fleet"] == FIRST
+    assert database(app)[0] == FIRST
+
+
+def test_a_good_run_that_reaches_the_host_ends_the_difference(app: App) -> None:
+    stage(app, SECOND, "b")
+    assert end(app.host, SECOND, "good", serves="blue")["ok"]
+    assert app.host.state()["accessories_fleet"] == SECOND
+    stage(app, SECOND, "b")
+    start = {"slot": "green", "release_id": SECOND}
+    assert app.host.step("start", **start, **generation(app.host))["ok"]
+    assert end(app.host, SECOND, "good", serves="green")["ok"]
+    assert app.host.state()["accessories_fleet"] is None
