@@ -20,7 +20,7 @@ pytestmark = pytest.mark.lab(beside=True)
 
 VERSION = "v1"
 DB, CACHE = "toy-accessories-db-1", "toy-accessories-cache-1"
-PORTS = {"db": 18000, "cache": 18001}
+PORTS = {"db": 18004, "cache": 18005}  # of nobody that runs beside
 CONFIG, SECRET, MOUNTED = "config conf", "secret key", "file a.sql"
 
 
