@@ -1,7 +1,7 @@
 """Tests that run in a pytest of their own, beside the others and on the same lab.
 
-A file marked `lab(beside=True)` mostly waits, and uses what no other test looks at. Its tests stand
-in the session at their place, and say there what became of them.
+A file marked `lab(beside=True)` mostly waits, and uses what no other test looks at. Its tests are
+the last of the session, and say there what became of them.
 """
 
 from __future__ import annotations
@@ -34,8 +34,14 @@ def command_of(items: Sequence[pytest.Item]) -> Command:
     return (*pytest_itself, f"--junitxml={_report()}", *names)
 
 
-def want_lab_alone(items: Sequence[pytest.Item]) -> None:
-    """Let the tests beside want nothing here but the lab: their fixtures are set up there."""
+def put_last(items: list[pytest.Item]) -> None:
+    """Let the tests beside want nothing here but the lab, when all others are over.
+
+    Their fixtures are set up there. Other tests of their files come after them: they do harm to
+    what those look at.
+    """
+    files = {item.path for item in items if is_beside(item)}
+    items.sort(key=lambda item: (item.path in files) * (1 if is_beside(item) else 2))
     for item in items:
         if isinstance(item, pytest.Function) and is_beside(item):
             item.fixturenames = ["lab"]

@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.option.rotation:
         _take_turns(config, items)
     if not config.option.lab_stands:
-        beside.want_lab_alone(items)
+        beside.put_last(items)
 
 
 @pytest.hookimpl(tryfirst=True)

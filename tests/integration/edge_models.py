@@ -73,6 +73,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(500 if failing else status)
         self.send_header("X-Rollway-Version", model.version)
         self.send_header("Content-Length", str(len(body)))
+        if model.keeps_nothing:
+            self.send_header("Connection", "close")  # which closes it here, too
         self.end_headers()
         self.wfile.write(body)
 
@@ -117,6 +119,7 @@ class Model:
     port: int = 0
     is_ready: bool = True
     fault: str = ""
+    keeps_nothing: bool = False
     is_late_every_other_time: bool = False
     targets: list[str] = field(default_factory=list)
     posts: int = 0

@@ -96,6 +96,7 @@ def an_answer_that_is_empty_counts_once() -> str:
 @case
 def a_refused_connection_counts_though_another_server_answers() -> str:
     with two_hosts() as edge:
+        edge.models["a-green-1"].keeps_nothing = True  # the edge would go on in what is open
         edge.good(servers=edge.servers("a-green-1", "b-blue-1"))
         edge.models["a-green-1"].stop()
         with _asked(edge, "POST") as seen:
