@@ -98,8 +98,9 @@ def a_refused_connection_counts_though_another_server_answers() -> str:
     with two_hosts() as edge:
         edge.models["a-green-1"].keeps_nothing = True  # the edge would go on in what is open
         edge.good(servers=edge.servers("a-green-1", "b-blue-1"))
-        edge.models["a-green-1"].stop()
         with _asked(edge, "POST") as seen:
+            until(lambda: edge.running()["a-green-1"].counters.answered > 0)
+            edge.models["a-green-1"].stop()
             until(lambda: edge.running()["a-green-1"].is_down)
         failed = edge.running()["a-green-1"].counters.failed
         assert failed > 0
