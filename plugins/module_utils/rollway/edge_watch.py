@@ -80,12 +80,8 @@ class Record:
 
 def load(paths: Paths, app: str, *, run: str) -> Record | None:
     """The record of this run; None where there is none, or none that can be read."""
-    try:
-        content = json.loads(paths.watch(app).read_text())
-        record = _from_json(app, content)
-    except (OSError, ValueError, KeyError, TypeError, Problem):
-        return None
-    return record if record.run == run else None
+    record = _read(paths, app)
+    return record if record and record.run == run else None
 
 
 def save(paths: Paths, app: str, record: Record) -> None:
@@ -161,14 +157,22 @@ def guard(paths: Paths, app: str, master: Master, *, sleep: Callable[[float], No
 
 def _guarded(paths: Paths, app: str) -> Record | None:
     """The record of a run that still has the lock."""
+    record = _read(paths, app)
+    if record is None or record.guard is None or record.found:
+        return None
     try:
-        record = _from_json(app, json.loads(paths.watch(app).read_text()))
-        if record.guard is None or record.found:
-            return None
         _fence(record.guard, app).check()
-    except (OSError, ValueError, KeyError, TypeError, Problem):
+    except (OSError, Problem):
         return None
     return record
+
+
+def _read(paths: Paths, app: str) -> Record | None:
+    """The record; one that cannot be read is none."""
+    try:
+        return _from_json(app, json.loads(paths.watch(app).read_text()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, Problem):
+        return None
 
 
 def _trouble(record: Record, watch: Watch, master: Master, app: str) -> str:

@@ -29,6 +29,7 @@ RUN: dict[str, Any] = {
     "started": "2026-01-31T12:00:00Z",
     "controller": {"machine_id": "m", "boot_id": "b", "pid": 1, "start_ticks": 1},
 }
+COUNTED = '{"guard": null, "run": "run-1", "pid": 7, "counters": []}'
 NEW, OLD = "a-green-1", "b-blue-1"
 BACK = [{"name": OLD, "host": "b", "slot": "blue", "address": "127.0.0.1", "port": 1}]
 
@@ -70,7 +71,7 @@ def test_a_record_is_read_as_it_was_written_and_by_its_own_run_alone(paths: Path
     assert edge_watch.load(paths, "iris", run="run-1") is None
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"run": "run-1"}', '{"guard": 3}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"run": "run-1"}', '{"guard": 3}', COUNTED])
 def test_what_cannot_be_read_is_no_record(text: str, paths: Paths) -> None:
     edge_watch.save(paths, "iris", _record(paths.root))
     paths.watch("iris").write_text(text)
